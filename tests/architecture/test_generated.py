@@ -211,5 +211,5 @@ def test_outside_a_checkout_a_root_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files_of, "__file__", str(tmp_path / "a" / "b" / "c" / "generating.py"))
-    with pytest.raises(ConfigurationError, match="pass --root"):
+    with pytest.raises(ConfigurationError, match=r"as root \(--root\)"):
         generate(check=True)

@@ -32,7 +32,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["GENERATED_ROOTS", "build_sources", "generate", "name_differences"]
 
 GENERATED_ROOTS: tuple[str, ...] = BUILT_IN.roots
-"""The folders in this repository that contain only generated files, by path from its root."""
+"""The folders of a checkout that contain only generated files, as paths relative to its root."""
 
 
 def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
@@ -65,7 +65,8 @@ def build_sources(definition: ApiDefinition, layout: Layout = BUILT_IN) -> dict[
 
     Args:
         definition: the API definition to generate code for.
-        layout: where the modules are: in a checkout of this library, or in a user's own package.
+        layout: the names and paths of the modules, in a checkout of this library or in a user's own
+            package.
 
     Raises:
         InvalidValueError: the definition has no operations.

@@ -1,8 +1,8 @@
 """Assigns models to the modules that contain them (shards).
 
 Invariants: a shard imports only earlier shards, so imports are never circular. This follows from
-the assignment, because if an API reaches a model, it also reaches all models that the model
-references. It is checked anyway.
+the assignment, because an API that reaches a model also reaches all models that the model
+references. The order is checked anyway.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -78,7 +78,15 @@ class Shard(Struct, frozen=True):
 
 
 def make_shards(definition: ApiDefinition, everyday: Sequence[str] = EVERYDAY) -> list[Shard]:
-    """Assign every model to exactly one shard, and return the shards, dependencies first."""
+    """Assign every model to exactly one shard, and return the shards, dependencies first.
+
+    Args:
+        definition: the API definition.
+        everyday: the models that get a shard for themselves and their dependencies.
+
+    Raises:
+        InvalidValueError: a shard would need a later one, which is a bug in this module.
+    """
     graph = model_graph(definition.models)
     result = _everyday(graph, everyday)
     placed = {name for shard in result for name in shard.models}
@@ -96,27 +104,31 @@ def _everyday(graph: Graph, roots: Sequence[str]) -> list[Shard]:
     result: list[Shard] = []
     placed: set[str] = set()
     for root in roots:
-        # Another definition than the bundled one may lack it.
+        # A definition other than the bundled one may lack the model.
         names = [] if root not in graph else find_closure(graph, [root])
         new = sorted(name for name in names if name not in placed)
         placed.update(new)
         if new:
             parts = tuple(map(tuple, find_components(graph, new)))
-            result.append(Shard(f"_{to_snake_case(root)}", f"What ``{root}`` needs.", parts))
+            result.append(
+                Shard(
+                    f"_{to_snake_case(root)}", f"``{root}`` and models that it references.", parts
+                )
+            )
     return result
 
 
 def _groups(
     definition: ApiDefinition, graph: Graph, placed: set[str]
 ) -> list[tuple[str, list[str]]]:
-    """Group the other models by what uses them: several APIs, one API, topics, or nothing."""
+    """Group the remaining models by their users: several APIs, one API, topics, or none."""
     reached = _reached_by(definition, graph)
     groups: dict[str, list[str]] = {}
     for name in sorted(graph):
         if name not in placed:
             groups.setdefault(_group(reached.get(name, ())), []).append(name)
-    # What a shared model references is shared as well, so shared models need no later shard. Models
-    # that nothing reaches may need any other.
+    # Shared models reference only shared models, so they come first. Models that nothing reaches may
+    # reference any model, so they come last.
     first, last = groups.pop(_COMMON, []), groups.pop(_UNREACHED, [])
     return [(_COMMON, first), *sorted(groups.items()), (_UNREACHED, last)]
 

@@ -1,7 +1,7 @@
 """Comparison reports: text for terminals, Markdown for release notes, JSON for other programs.
 
-Invariants: a report is a function of the changes. Changes that an ignore file matches are left out
-of all formats, and do not affect the exit code.
+Invariants: a report is a pure function of the changes. Changes that an ignore file matches are omitted
+from all formats, and do not affect the exit code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +104,7 @@ def parse_weight(name: str) -> Weight:
 
 
 Places: TypeAlias = Mapping[Change, tuple[str, ...]]
-"""By change, the lines of a program that it affects, such as ``app.py:12``."""
+"""The lines of a program that each change affects, such as ``app.py:12``."""
 
 
 def text_report(
@@ -179,7 +179,8 @@ def markdown_report(
 ) -> str:
     """Format the changes as release notes in Markdown.
 
-    There is a section for each severity, one for preview operations and one for permissions.
+    There is a section for each severity from ``minor`` to ``major``, one for permissions and
+    authentication, and one for preview operations.
 
     Args:
         changes: the changes, in the order in which to write them.
@@ -339,7 +340,7 @@ class Comparison(Struct, frozen=True):
         new: the newer definition's version.
         changes: the changes that no line of the ignore file matches, the most severe first.
         unused_ignores: the lines of the ignore file that matched no change.
-        places: by change, the lines that it affects, if the comparison is limited to a program.
+        places: the lines that each change affects, if the comparison is limited to a program.
     """
 
     old: str
@@ -372,7 +373,7 @@ class Comparison(Struct, frozen=True):
         return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
-        """Return whether any change has at least the severity ``limit``; ``None`` is no limit.
+        """Return whether any change has at least the severity ``limit``; false if it is ``None``.
 
         Raises:
             InvalidValueError: no severity has that name.

@@ -81,9 +81,11 @@ _ALL: Final = (
         *(_N, _N, _J),
         "Python names do not depend on operationId",
     ),
-    ChangeRule("operation-deprecated", "deprecated", _M, _N, _J, "still works"),
-    ChangeRule("deprecation-withdrawn", "no longer deprecated", _P, _N, _J, "still works"),
-    ChangeRule("description-changed", "description changed", _P, _N, _P, "text only"),
+    ChangeRule("operation-deprecated", "deprecated", _M, _N, _J, "the method still works"),
+    ChangeRule(
+        "deprecation-withdrawn", "no longer deprecated", _P, _N, _J, "the method still works"
+    ),
+    ChangeRule("description-changed", "description changed", _P, _N, _P, "only texts change"),
     ChangeRule(
         "optional-parameter-added",
         "optional parameter added",
@@ -256,7 +258,9 @@ _ALL: Final = (
         *(_P, _P, _M),
         "the exception class depends on the status, not on the documented errors",
     ),
-    ChangeRule("error-codes-changed", "error codes changed", _P, _P, _N, "documentation only"),
+    ChangeRule(
+        "error-codes-changed", "error codes changed", _P, _P, _N, "only the documentation changes"
+    ),
     ChangeRule(
         "permissions-tightened",
         "more permissions required",
@@ -320,12 +324,17 @@ _ALL: Final = (
         _N,
         "event bodies have a different model",
     ),
-    ChangeRule("property-removed", "property removed", _J, _J, _J, "AttributeError or TypeError"),
+    ChangeRule(
+        "property-removed",
+        "property removed",
+        *(_J, _J, _J),
+        "programs that use the field raise AttributeError or TypeError",
+    ),
     ChangeRule(
         "all-properties-removed",
         "all properties of a model removed",
         *(_J, _J, _N),
-        "AttributeError or TypeError",
+        "programs that use a field raise AttributeError or TypeError",
     ),
     ChangeRule(
         "optional-property-added", "optional property added", _M, _N, _M, "the model gains a field"

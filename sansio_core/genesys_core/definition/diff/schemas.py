@@ -129,7 +129,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
                 # A minimum is tighter if it is greater, a maximum if it is smaller.
                 is_tighter = after is not None and (before is None or sign * after > sign * before)
                 yield name, _text(before), _text(after), is_tighter
-    # Whether one pattern allows more than another cannot be told: assume the worse.
+    # Patterns cannot be compared, so a different one counts as stricter.
     if old.pattern != new.pattern:
         yield "pattern", _text(old.pattern), _text(new.pattern), new.pattern is not None
     if old.unique_items != new.unique_items:
@@ -137,7 +137,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
 
 
 def values_differ(old: object, new: object) -> bool:
-    """Return whether two JSON values differ; NaN, which parsers accept, does not differ from itself."""
+    """Return whether two JSON values differ; two NaN, which parsers accept, are considered equal."""
     return old != new and repr(old) != repr(new)
 
 

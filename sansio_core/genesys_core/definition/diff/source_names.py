@@ -74,7 +74,7 @@ class _TreeReader:
         self.fields: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.bound = dict(_bound_classes(tree))
-        # By identity: nodes of a tree do not know their parent, and have no equality.
+        # By identity, because nodes have no reference to their parent, and no equality.
         self.called = {
             id(target): node
             for node in ast.walk(tree)
@@ -96,7 +96,7 @@ class _TreeReader:
             case ast.ImportFrom():
                 for alias in node.names:
                     self.names.setdefault(alias.name, node.lineno)
-                    if alias.asname:  # its calls have another name
+                    if alias.asname:  # calls use the alias, so the import counts as a use
                         owner = (node.module or "").rpartition(".")[2]
                         self.calls.append(CallSite(alias.name, owner, node.lineno))
             case ast.keyword(arg=str() as name):

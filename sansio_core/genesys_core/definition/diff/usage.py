@@ -1,10 +1,10 @@
 """Finds the changes that affect a program, and the lines of the program that they affect.
 
-Invariants: a change affects a program that uses what changed: it calls the method, passes the
-parameter (or omits it, if the change affects calls without it), names the model or reaches it from
-a used operation through fields that it names, or subscribes to the topic. Additions affect no
-program. Names are matched regardless of the types of objects, so that every change that may affect
-the program is included.
+Invariants: a change affects a program that uses the changed part of the API: the program calls the
+method, passes the parameter (or omits it, if the change affects calls without it), names the model or
+reaches it from a used operation through fields that it names, or subscribes to the topic. Additions
+affect no program. Names are matched regardless of the types of objects, so that every change that may
+affect the program is included.
 """
 
 import re
@@ -84,7 +84,7 @@ def _shown(wire: str, location: str) -> str:
     return "body" if location == "body" else f"{wire} ({location})"
 
 
-# Rules that no existing program notices.
+# Rules whose changes do not affect existing programs.
 _ADDITIONS: Final = frozenset(
     {
         *("path-added", "operation-added", "optional-parameter-added", "model-added"),
@@ -156,7 +156,7 @@ class _Usage:
         if not change.part or change.rule in _OF_REQUESTS:
             yield from places
             return
-        # The last name in "address.city maximum", as the field of an object without a name of its own.
+        # The last name of the part, as in "address.city maximum": the field of an anonymous object.
         wire = change.part.split(" ")[0].split(".")[-1]
         names = {wire, to_snake_case(wire)}
         model = self.models.get(change.subject)
@@ -228,7 +228,7 @@ def _meets(use: _OperationUse, change: Change) -> bool:
     if change.rule == "parameter-enum-value-removed":
         return use.may_pass_text(change.part, change.old)
     if change.rule in _OF_PARAMETERS:
-        # Without what follows the location: the part of a limit is "limit (query) maximum".
+        # Up to the location: for a limit, the part is "limit (query) maximum".
         return use.passes(change.part.rpartition(")")[0] + ")" if ")" in change.part else "body")
     return True
 

@@ -81,9 +81,10 @@ Type: TypeAlias = Plain | Ref | Array | Map
 
 
 class Limits(Struct, frozen=True):
-    """The limits of a field or parameter: default (as JSON), bounds, pattern and format.
+    """The limits of a field or parameter: default, bounds, pattern, format and uniqueness of items.
 
-    ``format`` is a string format without a corresponding Python type, such as ``uri``.
+    ``default`` is a string as it is, or any other value as JSON. ``format`` is a string format without a
+    corresponding Python type, such as ``uri``.
     """
 
     default: str = ""
@@ -150,7 +151,7 @@ class ApiParameter(Struct, frozen=True):
 
 
 class ApiPermissions(Struct, frozen=True):
-    """The permissions that an operation requires: if ``all``, each of them, otherwise any one."""
+    """The permissions that an operation requires: all of them if ``all`` is true, otherwise any one."""
 
     all: bool
     names: tuple[str, ...]
@@ -226,7 +227,7 @@ class ApiDefinition(Struct, frozen=True):
 
     def common_errors(self) -> frozenset[str]:
         """Return the error codes that at least half of the operations have, such as ``not.found``."""
-        # In a definition of one operation nothing is common: its codes would all be left out.
+        # With a single operation, every code would count as common and be omitted.
         operations = self.operations()
         counts = Counter(
             code

@@ -100,7 +100,7 @@ _RESULTS: Final[Mapping[str, str]] = {
         f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}/result"
     ),
 }
-"""By status path: the path of the results, unless it is the status path plus ``/results``."""
+"""The path of a job's results, by status path, if it is not the status path plus ``/results``."""
 
 _UPLOAD: Final = "upload the file to job.upload_url with client.upload"
 
@@ -109,7 +109,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         "READY",
         (
             "start it with client.recording.put_recording_job(job.id, {'state': 'PROCESSING'}); "
-            "two jobs run at a time"
+            "at most two jobs run at a time"
         ),
     ),
     f"{_API}/flows/datatables/{{datatableId}}/import/jobs/{{importJobId}}": (
@@ -152,7 +152,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""By status path, the state in which a job waits for the caller, and what the caller must do."""
+"""The state in which a job waits for the caller, and the next step of the caller, by status path."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -165,8 +165,10 @@ _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
     f"{_API}/flows/validate/jobs/{{jobId}}": (5.0, 15.0),
     f"{_API}/gdpr/requests/{{requestId}}": (60.0, 3600.0),
 }
-"""By status path, the initial and maximum poll intervals in seconds, for jobs that the platform's
-own tools poll more slowly than others."""
+"""The initial and maximum poll intervals in seconds, by status path.
+
+Only for jobs that the platform's own tools poll more slowly than others.
+"""
 
 _NOT_STATES: Final = {"/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}"}
 """Status paths whose response's ``state`` is that of an entity (active, deleted), not of a job."""
@@ -190,7 +192,7 @@ KIND_BY_WORD: Final[Mapping[str, StateKind]] = {
 }
 """The kind of each job state, by the state's name in lower case and without underscores."""
 
-# Names of fields, in order of preference; the first that a response has counts.
+# Names of fields, in order of preference: the first one that a response contains is used.
 _STATE_FIELDS: Final = ("state", "status", "jobState", "jobStatus", "queryStatus", "queryState")
 _INLINE: Final = ("results", "result", "entities", "downloadResult", "importStatusResult", "files")
 _ERRORS: Final = (
@@ -209,7 +211,7 @@ _PROGRESS: Final = (
     ("progress",),
     ("resultCount", "expectedResultCount"),
 )
-# Links that begin with these words lead elsewhere than to results.
+# Fields whose names begin with these words contain links, but not to results.
 _NO_RESULTS: Final = ("upload", "selfUri", "nextUri", "failed")
 _CANCELS: Final = ("cancelled", "canceled", "cancel", "terminated", "abortrequested")
 _IDS: Final = ("id", "jobId", "operationId", "job.id")
@@ -385,7 +387,7 @@ def _cancel(
     operations: Mapping[tuple[str, str], ApiOperation],
     models: Mapping[str, ModelDef],
 ) -> tuple[ApiOperation | None, tuple[str, str] | None]:
-    """Return the operation that cancels a job, and the field and value to send, if any."""
+    """Return the operation that cancels a job, and the field and value of its body, if it has one."""
     for method in ("PATCH", "PUT"):
         operation = operations.get((method, path))
         body = None if operation is None else operation.body

@@ -47,7 +47,7 @@ NOT_LISTINGS: Final[Mapping[str, str]] = {
     "POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs": _STARTS_A_JOB,
     "POST /api/v2/taskmanagement/workitems/query/jobs": _STARTS_A_JOB,
 }
-"""By method and path, why an operation with paging parameters is not a listing."""
+"""Operations with paging parameters that are not listings, by method and path, with the reason."""
 
 UNTYPED_REPLIES: Final[Mapping[str, str]] = {
     "GET /api/v2/organizations/limits/namespaces": "entities",
@@ -244,7 +244,7 @@ def _style(
         if given >= needed:
             return style, send, _token(send, reply) if style == "token" else ""
     if "cursors" in reply:
-        # Not in the definition, but a sibling that reads the same results has the parameter.
+        # The definition lacks the parameter here, but an operation with the same results has it.
         return "token", "query.after", "cursors.after"
     return ("link" if links else "single"), "", ""
 
@@ -264,7 +264,7 @@ def _parameters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> set[
 
 
 def _may_follow(operation: ApiOperation) -> bool:
-    """Return whether links to pages may be followed: only if requests do not change anything."""
+    """Return whether links to pages may be followed: only if the operation changes nothing."""
     return operation.method == "GET" or only_reads(operation)
 
 

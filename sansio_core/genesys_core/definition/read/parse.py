@@ -136,7 +136,7 @@ def read_sources(document: Mapping[str, object], topics: Mapping[str, object]) -
     """
     source, findings = swagger.read_swagger(document)
     topic_list, more_findings = read_topics(topics)
-    # Schemas of topics come after those of operations; a name that both have is the document's.
+    # The schemas of topics are appended; if both define a name, the document's schema is used.
     own = source.definitions
     more = {name: one for name, one in topic_list.definitions.items() if name not in own}
     source = replace(source, definitions={**own, **more})
@@ -163,7 +163,9 @@ class _DefinitionReader:
         self.names = naming.UniqueNames(names)
         self.inline: list[ModelDef] = []
         self.aliases: dict[str, Type] = {}
-        self.open_aliases: set[str] = set()  # being resolved; one that leads to itself is circular
+        self.open_aliases: set[str] = (
+            set()
+        )  # being resolved; a reference to one of them is circular
         self.depth = 0  # of the type that is being read
         self.families = find_families(source.definitions)
         self.unions: dict[str, str] = {}
@@ -194,7 +196,8 @@ class _DefinitionReader:
     # "Reference Object"), and documents in use write ``properties`` without ``type: object``.
     def type_of(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Type:
         """Return the type of a schema; ``hint`` is the class name for an inline object's model."""
-        # References make types deeper than the document, and Python's parser has its limits as well.
+        # References can make a type deeper than the document, and Python's parser limits the depth of
+        # annotations.
         if self.depth >= MAX_DEPTH:
             self.report(place, f"{_TOO_DEEP}; typed as any JSON value")
             return _ANY
@@ -589,7 +592,7 @@ class _DefinitionReader:
         self, operations: list[tuple[ApiOperation, Place]]
     ) -> list[tuple[ApiOperation, Place]]:
         """Add numbers to the names of operations whose names are not unique in an API."""
-        # A number must not produce the name that another operation has itself.
+        # A numbered name must not be the name of another operation.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()
         # The first number that may be free: counting from 1 would take a quadratic time.

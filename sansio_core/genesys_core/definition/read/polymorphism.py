@@ -77,7 +77,7 @@ def _descendants(name: str, extended: Mapping[str, list[str]]) -> Iterator[str]:
 
 
 def _kind(name: str, schema: SwaggerSchema, tag: str) -> str:
-    # ``x-ms-discriminator-value`` is AutoRest's, ``x-discriminator-value`` that of other generators.
+    # AutoRest uses ``x-ms-discriminator-value``, other generators ``x-discriminator-value``.
     given = schema.discriminator_value or schema.ms_discriminator_value
     if given is not None:
         return given

@@ -1,8 +1,8 @@
 """Detects POST operations that only read data.
 
-Invariants: after an ambiguous failure a POST is retried only if that cannot apply an effect twice.
-A rule on the path detects such operations; a reviewed list adds to it. Operations that start an
-execution or a job are never included, even if their path ends in ``/query``.
+Invariants: after an ambiguous failure, a POST is retried only if the retry cannot apply an effect twice.
+A rule on the path detects such operations, and a reviewed list contains others. Operations that start
+an execution or a job are never included, even if their path ends in ``/query``.
 """
 
 from genesys_core.definition.read.definition import ApiOperation
@@ -12,7 +12,8 @@ __all__ = ["REVIEWED", "only_reads"]
 
 _ENDINGS = frozenset({"query", "search"})
 
-# A response with this name is a handle to a result that is still being computed.
+# A response whose type has one of these words in its name refers to a result that is still being
+# computed.
 _TICKETS = ("Execution", "Async", "Job")
 
 REVIEWED: frozenset[str] = frozenset(

@@ -79,12 +79,12 @@ class _Reader:
         self.findings.append(Finding(format_place(place), message))
 
     def read(self, value: object, type_: object, place: Place) -> object:
-        # msgspec recurses: a deep value is a RecursionError, or with ``Any`` passes unread.
+        # msgspec recurses: a deep value raises RecursionError, or is accepted unread if its type is Any.
         if self.is_shallow:
             try:
                 return msgspec.convert(value, cast("type[object]", type_))
             except msgspec.ValidationError:
-                pass  # some part does not fit: find it below
+                pass  # some part is invalid, and is found below
         if len(place) > MAX_DEPTH and isinstance(value, dict | list):
             raise _Unfit(_TOO_DEEP)
         if type_ is typing.Any and is_deeper_than(value, MAX_DEPTH):

@@ -155,6 +155,6 @@ def _class_of(urn: str) -> str | None:
     """
     if not urn.startswith(_URN):
         return None
-    # The official SDKs leave the version out of the name.
+    # The official SDKs omit the version from the name.
     words = [word for word in urn.removeprefix(_URN).split(":") if word != "v2"]
     return "".join(word[:1].upper() + word[1:] for word in words) or None

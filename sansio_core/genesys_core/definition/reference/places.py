@@ -33,7 +33,7 @@ __all__ = [
 
 TOPICS: Final = "topics.md"
 PERMISSIONS: Final = "permissions.md"
-# "SIP" of SIPTrace, "User" of UserMe; any other character is a page of its own.
+# Such as "SIP" of SIPTrace and "User" of UserMe; any other first character counts as a word.
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
@@ -70,7 +70,7 @@ def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
 
 def _part(path: str) -> str:
     first, *rest = path.strip("/").removeprefix("api/v2/").split("/")
-    # It names a file: a path may contain anything but a slash, such as a backslash.
+    # As a file name, because a segment may contain any character but a slash, such as a backslash.
     return _file_name(rest[0] if rest and not rest[0].startswith("{") else first)
 
 
@@ -144,7 +144,7 @@ def describe_values(type_: Type) -> str:
 
 
 def _listed(values: Iterable[str]) -> str:
-    # A blank value has no inline code.
+    # An empty or blank value cannot be inline code.
     shown = [inline_code(value) if value.strip() else '`""`' for value in values]
     if len(shown) <= _VALUES_SHOWN:
         return ", ".join(shown)

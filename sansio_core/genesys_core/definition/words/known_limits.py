@@ -18,7 +18,7 @@ __all__ = ["KNOWN_LIMITS", "find_limits"]
 def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
     """Return a parameter's limits: those in the definition, otherwise those in this module."""
     most = KNOWN_LIMITS.get((operation.name, parameter.name))
-    # A document with descriptions states its limits itself, perhaps newer ones.
+    # A document with descriptions states the limits itself, and they may be newer.
     if most is None or parameter.limits != Limits() or parameter.description:
         return parameter.limits
     if parameter.name in _SIZES:

@@ -1,8 +1,8 @@
 """The lexicon: the spelling of words in paths, and their singular and plural.
 
-Invariants: a path writes compound words together and in lower case (``wrapupcodes``); the lexicon
-spells each as the platform's user interface does ("wrap-up codes"). Every word of a summary
-is in this lexicon or its function words, or is one of the verbs of summaries.
+Invariants: paths contain compound words without spaces and in lower case (``wrapupcodes``); the lexicon
+has the spelling of the platform's user interface ("wrap-up codes"). Every word of a summary is in the
+lexicon, is a function word (:data:`GRAMMAR`), or is a verb that summaries begin with.
 """
 
 import re
@@ -230,7 +230,7 @@ def split_name(name: str) -> str:
     words = apart.lower().split()
     if words[-1:] == ["id"] and len(words) > 1:
         words.pop()
-    # The lexicon has things in the plural, with the hyphens and capitals of proper names.
+    # The lexicon contains plurals, with the hyphens and capital letters of proper names.
     plural = SPELLINGS.get("".join(words) + "s", "")
     if plural and to_singular(plural) != plural:
         return to_singular(plural)
@@ -280,7 +280,7 @@ def _plural(word: str) -> str:
     return f"{word}s"
 
 
-# By sound: "an hour", "an SMS"; "a user", "a URL", "a one-time password".
+# The article depends on the sound: "an hour", "an SMS"; "a user", "a URL", "a one-time password".
 _AN: Final = re.compile(
     r"[aeiouAEIO]|hour\b|(?:SMS|STT|SIP|HRIS|NLU|NSLookup|SAML)\b",
 )

@@ -1,8 +1,8 @@
 """Meanings of query parameters and headers by name: dates, filters, switches, formats, units.
 
-Invariants: a name is listed if it means the same in every operation that has it. Its phrase
-explains what the name does not, in lower case and without a full stop. Names with different
-meanings, or whose meaning is unknown, are not listed (a reviewed list in the tests counts them).
+Invariants: a name is listed if it has the same meaning in every operation. Its phrase adds to the name,
+in lower case and without a full stop. Names with several meanings or an unknown meaning are not listed
+(a reviewed list in the tests contains them).
 """
 
 from collections.abc import Mapping
@@ -320,7 +320,7 @@ _VALUES: Final[Mapping[str, str]] = {
     "url": "the URL of the media",
     "value": "text that the tag contains",
 }
-"""Meanings of other parameters, whose values an operation uses."""
+"""Meanings of other parameters."""
 
 PARAMETER_MEANINGS: Final[Mapping[str, str]] = {
     **_REQUESTS,

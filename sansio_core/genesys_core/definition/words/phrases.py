@@ -60,7 +60,7 @@ def split_path(path: str) -> tuple[PathStep, ...]:
         if segment.startswith("{") or segment == "me":
             steps.append(PathStep(tuple(segments), segment.strip("{}") or "id"))
             segments = []
-        elif segment not in ("", "v2"):  # SCIM's paths have a version of their own as well
+        elif segment not in ("", "v2"):  # SCIM's paths also contain a version of SCIM
             segments.append(segment.lower())
     if not steps and not segments:
         segments = ["root"]
@@ -92,11 +92,13 @@ def name_things(steps: Sequence[PathStep]) -> str:
 def name_by_rules(steps: Sequence[PathStep]) -> str:
     """Return the name that the rules derive for a path's resource, ignoring reviewed names."""
     segments = list(steps[-1].segments)
-    if segments[1:] and segments[-1] == "divisionviews":  # the same things, as a caller sees them
+    if (
+        segments[1:] and segments[-1] == "divisionviews"
+    ):  # the same resources, in the caller's divisions
         segments.pop()
     if not segments:  # a parameter that follows another
         return split_name(steps[-1].parameter)
-    # Areas are at the start of a path; of nested ones ("telephony/providers") the longest counts.
+    # An area is at the start of a path; of nested areas ("telephony/providers"), the longest is removed.
     if len(steps) == 1:
         for end in (3, 2, 1):
             if len(segments) > end and "/".join(segments[:end]) in DOMAINS:

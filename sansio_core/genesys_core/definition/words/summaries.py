@@ -89,7 +89,7 @@ def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> st
     """Return the summary that the rules derive for an operation, ignoring reviewed summaries."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
-    # SCIM has each operation at two paths; without a difference their lines would be the same.
+    # Each operation of SCIM has two paths; without this suffix their summaries would be equal.
     end = " (v2 path)" if "/scim/v2/" in operation.path else ""
     # If a line is too long, it names fewer owners.
     lines = [f"{_line(operation, steps, depth, verb)}{end}" for depth in (2, 1, 0)]
@@ -102,7 +102,7 @@ def _verb(operation: ApiOperation, replaced: Collection[str]) -> str:
     if operation.method == "PUT" and operation.path in replaced:
         return "Replace"
     if operation.method == "POST" and operation.path.endswith("}"):
-        return "Update"  # the path has the ID of something that exists
+        return "Update"  # the path has the ID of an existing resource
     return _BY_METHOD.get(operation.method, "Call")
 
 

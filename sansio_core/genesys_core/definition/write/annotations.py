@@ -1,6 +1,6 @@
 """Writes type annotations for types in the definition.
 
-Invariants: an annotation means the same to a type checker and at run time, except for :data:`Open`.
+Invariants: an annotation has the same meaning for a type checker and at run time, except for ``Open``.
 It uses only builtins, models and helpers under private aliases, because a field may be called
 ``list``, ``field`` or ``Literal``.
 """
@@ -190,5 +190,5 @@ def grouped_imports(helpers: Iterable[str]) -> list[str]:
 
 
 def _import_group(module: str) -> int:
-    # The groups of isort, so that generated code looks like the rest.
+    # The order of isort, as in hand-written code.
     return {"msgspec": 1, "genesys_core": 2}.get(module.partition(".")[0], 0)

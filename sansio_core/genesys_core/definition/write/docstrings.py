@@ -1,9 +1,10 @@
 """Writes the docstrings of builders and models.
 
-Invariants: a docstring begins with a summary: the document's own or, if it has none (like the
-bundled one), a derived one (:mod:`genesys_core.definition.words`). It then lists method and
-path, response, permissions, deprecation and preview status, paging or job, error codes, the link to
-the platform's documentation, and each parameter's meaning, location, type and known values.
+Invariants: a docstring begins with the document's summary, or with a derived one
+(:mod:`genesys_core.definition.words`) if the document has none, as the bundled one. It then lists
+method and path, response, deprecation and preview status, permissions, paging or job, error codes, the
+link to the platform's documentation, and each parameter's location, type, known values, meaning and
+limits.
 """
 
 from collections.abc import Collection, Mapping
@@ -165,7 +166,7 @@ def _parameter(parameter: ApiParameter, words: str, limits: str) -> str:
     """Describe a parameter: its location, type, known values, meaning and limits."""
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
-    # Almost all path parameters are plain strings: saying so would only add noise.
+    # Almost all path parameters are plain strings, so their location and type are omitted.
     if (
         parameter.location == "path"
         and parameter.type == Plain("string")

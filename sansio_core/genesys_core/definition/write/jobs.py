@@ -81,7 +81,7 @@ def jobs_source(
     )
 
 
-_TITLE = '"""How jobs are polled, by status path, and the operations that start them."""'
+_TITLE = '"""The job families, by status path, and the operations that start their jobs."""'
 
 
 def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
@@ -89,7 +89,7 @@ def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
     listings = [f"from {layout.package}.api import _listings as _l"] if "=_l." in text else []
     endpoint = [f"from {layout.endpoint} import Endpoint"] if lines else []
     families = ["from genesys_core.calls.job_family import JobFamily"]
-    # A user's own package is sorted by isort behind the library, which is third-party to it.
+    # isort sorts a user's own package after the library, which is third-party code there.
     own = layout is not BUILT_IN
     return [
         _TITLE,

@@ -18,8 +18,8 @@ from genesys_core.definition.write.source_text import (
 __all__ = ["facade_source", "facade_stub"]
 
 # How `_home` searches `_TABLE`: each name follows a space, a module starts a line, and only modules
-# begin with an underscore; so the last "\n_" before a name starts the row of its module. Names that
-# are no identifiers are refused first: "User Queue" would match two neighbors.
+# begin with an underscore; so the last "\n_" before a name starts the row of its module. Names that are
+# not identifiers are rejected first, because "User Queue" could match two neighboring names.
 _FACADE = '''\
 """All models of the platform, each imported on first use.
 
@@ -108,8 +108,8 @@ def _paragraph(shard: Shard) -> list[str]:
 def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
     """Write ``models/__init__.pyi``, for type checkers and editors.
 
-    The stub re-exports names explicitly: ``import *`` skips names that a stub itself imports (PEP
-    484).
+    ``import *`` in a stub re-exports the models that a module defines, but not those that it imports
+    (PEP 484).
     """
     lines = ["def preload(*names: str) -> None: ...", ""]
     lines += [f"from .{shard.module} import *" for shard in shards]

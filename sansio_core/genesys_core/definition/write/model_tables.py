@@ -1,9 +1,9 @@
 """Writes the model modules, each of which contains its models as a table.
 
-Invariants: a table has the information that a model's class needs at run time, in the notation of
-:mod:`genesys_core.codec.model_tables`, each model after its dependencies, except in cycles. The
-stub next to the module (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as
-class statements, with the known values of enums.
+Invariants: a table contains the information that model classes need at run time, in the notation of
+:mod:`genesys_core.codec.model_tables`. Each model follows its dependencies, except in cycles. The stub
+next to the module (:mod:`~genesys_core.definition.write.model_stubs`) declares the same models as class
+statements, with the known values of enums.
 """
 
 from collections.abc import Mapping, Sequence
@@ -88,7 +88,7 @@ def _field(field: Field) -> str:
 
 
 def _encoded(wire: str) -> str:
-    # Percent-encoding hides the signs of the notation and spaces; `$ref` needs no escape.
+    # Percent-encoding escapes spaces and the signs of the notation; "$", as in `$ref`, is not a sign.
     return quote(wire, safe="$")
 
 

@@ -79,7 +79,7 @@ def api_source(
         )
         for operation in api.operations
     ]
-    # Annotations are never evaluated, so what only they use is not imported at run time.
+    # Annotations are not evaluated, so names that only they use are not imported at run time.
     runtime = {"_Endpoint", *scope.built}
     typed = _typing_imports(scope.used - runtime, layout)
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
@@ -299,7 +299,7 @@ def _return(
     """Return the lines of a builder's return statement, without trailing empty arguments."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
-    # The rest are defaults of the operation; arguments before a body or form must stay.
+    # Trailing empty fields are the defaults; before a body or form, they are needed as placeholders.
     while fields and body is None and operation.form is None and not fields[-1]:
         fields.pop()
     form = _tuple(_pairs(operation, "formData"))
@@ -312,7 +312,7 @@ def _return(
     line = f"    return {kind}({', '.join([_call(endpoint), *map(_tuple, fields), *tail])})"
     if len(line) <= WIDTH:
         return [line]
-    # The endpoint's parts one level in, not two: thousands of builders are mostly indentation.
+    # Indented by one level instead of two: in thousands of builders, indentation is most of the text.
     lines = [f"    return {kind}(_Endpoint("]
     lines += fill_lines(endpoint, " " * 8)
     last = "    )"

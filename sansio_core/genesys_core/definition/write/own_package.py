@@ -29,7 +29,7 @@ def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]
 
 
 _PACKAGE = '''\
-"""A client of the Genesys Cloud Platform API for one definition: {count}.
+"""A client for the Genesys Cloud Platform API, generated from a definition with {count}.
 
 This package's clients, models and operations are those of its own definition; grants, errors and
 settings are those of :mod:`genesys_cloud`. Names are imported on first use.
