@@ -79,8 +79,8 @@ _FIELDS: Final = {
 class Arguments(Confidential, frozen=True, kw_only=True):
     """A client's arguments, each as a field of the same name; all are optional.
 
-    ``pacing`` is unset by default, because ``None`` disables it. ``config_file`` is absolute.
-    :class:`~genesys_cloud.client.options.ClientOptions` describes the arguments.
+    ``pacing`` is unset by default, because ``None`` disables it. ``config_file`` must be an absolute
+    path. :class:`~genesys_cloud.client.options.ClientOptions` describes the arguments.
 
     Raises:
         TypeError: an argument has the wrong type.

@@ -60,7 +60,7 @@ class Setting(NamedTuple):
         section: the setting's section in a file, such as ``logging``.
         key: the setting's key in a file, such as ``log_level``.
         value: the value as text, secrets masked; ``None`` if not set.
-        origin: the source of the value; ``None`` if not set.
+        origin: the source of the value, such as ``config:3``; ``None`` if not set.
     """
 
     section: str
@@ -140,10 +140,11 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return cls(general=general, credentials=credentials, origins=origins)
 
     def origin(self, section: str, key: str) -> str | None:
-        """Return the source of a value: a file and line, a variable, ``argument`` or ``default``.
+        """Return the source of a setting's value.
 
         Returns:
-            ``None`` for a value that is not set, and for an unknown name.
+            A file and line (``config:3``), a variable (``environment GENESYSCLOUD_HOST``),
+            ``argument`` or ``default``; ``None`` if the setting has no value or is unknown.
         """
         name = _ALIASES.get(f"{section}.{key}", f"{section}.{key}")
         if name not in _PLACES or _value(self, name) is None:
@@ -190,7 +191,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Configuration) and self._parts() == other._parts()
 
-    # With eq=False, a Struct's own `!=` and hash are those of the identity.
+    # A Struct with eq=False compares with `!=` and hashes by identity.
     def __ne__(self, other: object) -> bool:
         return not self == other
 
@@ -242,7 +243,7 @@ def _places() -> Iterator[tuple[str, tuple[str, str]]]:
         for key in keys:
             if (name := f"{section}.{key}") not in _ALIASES:
                 yield name, (section, _RENAMED.get(name, key))
-    # What only an argument or a variable can set has no key, but is described as well.
+    # Settings that only an argument or a variable can set have no key, but are described as well.
     for field in RetryConfiguration.__struct_fields__:
         if f"retry.{field}" in _ALIASES or field not in KEYS["retry"]:
             yield f"retry.{field} (argument only)", ("retry", field)
@@ -308,7 +309,7 @@ def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]
 
 
 def _parts_of(settings: JudgedDocument, source: str) -> dict[str, Any]:
-    # Their types follow from KEYS, which a type checker cannot see.
+    # Any, because a type checker cannot see that KEYS determines the types.
     parts: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     origins: dict[str, str] = {}
     for (section, key), value in settings.values.items():
@@ -316,7 +317,7 @@ def _parts_of(settings: JudgedDocument, source: str) -> dict[str, Any]:
         parts[section][_RENAMED.get(name, key)] = value
         origins[_ALIASES.get(name, name)] = f"{source}:{settings.lines[section, key]}"
     for name, (part, _) in _PLACES.items():
-        # These two are all or nothing: fields that were not set have defaults.
+        # If one field of a retry configuration or a gateway is set, the others have their defaults.
         if part in {"retry", "gateway"} and parts[part]:
             origins.setdefault(name, "default")
     return {

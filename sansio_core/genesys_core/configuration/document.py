@@ -105,7 +105,7 @@ def _shortened(text: str) -> str:
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was most likely meant; ``None`` if no known word is similar."""
-    # The comparison takes time proportional to the product of the lengths.
+    # Truncated, because the comparison takes time proportional to the product of the lengths.
     import difflib  # noqa: PLC0415 - few files have a wrong key
 
     close = difflib.get_close_matches(word[:_LONGEST_SHOWN], list(known), n=1)

@@ -82,7 +82,9 @@ def _check_header(line: str) -> None:
 def _pair(line: str) -> tuple[str, str]:
     delimiter = _DELIMITER.search(line)
     if delimiter is None:
-        raise _MalformedError('a line without "="; write key = value, or start a comment with #')
+        raise _MalformedError(
+            'a line must have "=" or ":" after its key; write key = value, or start a comment with #'
+        )
     key = line[: delimiter.start()].strip().lower()
     if not key:
         raise _MalformedError('a line must have a key before its "="; write key = value')
@@ -95,8 +97,8 @@ def _pair(line: str) -> tuple[str, str]:
 def _value(rest: str) -> str:
     text = rest.strip()
     if text[:1] not in _QUOTED:
-        # Not in `text`: after the delimiter, only the stripped whitespace tells a comment from a
-        # value.
+        # Not in `text`, which has lost its leading whitespace: directly after the delimiter, "#" is part
+        # of the value, and after whitespace it begins a comment.
         comment = _COMMENT.search(rest)
         return (rest[: comment.start()] if comment else rest).strip()
     quote = text[0]

@@ -80,7 +80,7 @@ def _members(text: str) -> Iterator[_Member]:
         elif token in {"}", "]"}:
             depth -= 1
         elif tokens[index + 1][0] == ":":  # the last token is the object's closing brace
-            # From the previous key on, so that the time is linear.
+            # Counted from the previous key, so that the whole scan takes linear time.
             line += text.count("\n", counted, start)
             counted = start
             yield _Member(depth, _string(token).strip().lower(), tokens[index + 2][0], line)

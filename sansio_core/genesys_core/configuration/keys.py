@@ -58,7 +58,7 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
-# 300 digits: float() makes infinity of 309, and int() refuses more than 4,300.
+# At most 300 digits: float() returns infinity for 310, and int() raises an error for more than 4,300.
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
 
@@ -148,12 +148,12 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             "The log level; trace is the most verbose.", "trace", "debug", "error", "none"
         ),
         "log_format": _choice("The format of log records.", "text", "json"),
-        "log_to_console": _on_off("Whether records are written to standard error."),
+        "log_to_console": _on_off("Whether log records are written to standard error."),
         "log_file_path": Key(
             _text,
             "a path without control characters or lone surrogates",
             "/var/log/genesys.log",
-            "The file to which records are appended.",
+            "The file to which log records are appended.",
             is_text=True,
         ),
         "log_request_body": _on_off(
@@ -165,8 +165,8 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     },
     "retry": {
         "max_retry_time_sec": _duration(
-            "The retry budget: how many seconds a call may take with all its retries. 0 "
-            "disables retries."
+            "The retry budget: the maximum time from the start of a call to its last retry, in "
+            "seconds. 0 disables retries."
         ),
         "retry_wait_max": _duration(
             "The retry budget under its name in the .NET SDK; an alias of max_retry_time_sec. "
@@ -273,7 +273,7 @@ def judge_document(document: Document) -> JudgedDocument:
         key = KEYS.get(entry.section, {}).get(entry.key)
         if key is None:
             continue
-        # An empty value counts as not set in rules about several keys, too.
+        # Only with text: in rules about several keys, too, an empty value counts as not set.
         if entry.text:
             lines[entry.section, entry.key] = entry.line
         if (complaint := _complaint(entry, key)) is not None:
@@ -325,7 +325,7 @@ def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
         if entry.section:
             continue
         if entry.key in KEYS:
-            rule = f'must be an object with these keys; for example {{"{next(iter(KEYS[entry.key]))}": ...}}'
+            rule = f"must be a section with keys such as {next(iter(KEYS[entry.key]))}"
             yield ConfigurationProblem(entry.line, f"[{entry.key}]: {rule}")
         elif homes:
             yield ConfigurationProblem(

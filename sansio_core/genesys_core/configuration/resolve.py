@@ -97,13 +97,13 @@ class Sources(Confidential, frozen=True):
             unneeded = PLACE_VARIABLES.values()
             environ = {name: environ[name] for name in environ if name not in unneeded}
         path = default_file if arguments.config is None else None
-        # Whichever of them a transport uses: http_proxy, HTTPS_PROXY, all_proxy.
+        # All of http_proxy, HTTPS_PROXY, all_proxy and so on, whichever of them the transport uses.
         proxies = [environ[name] for name in environ if name.lower().endswith("_proxy")]
         secrets = [url_secrets(url) for url in (*proxies, arguments.proxy or "")]
         match arguments.proxy_auth:
             case (str() as user, str() as password):
                 secrets.append(pair_secrets(user, password))
-            case _:  # the transport refuses what is no pair
+            case _:  # None, or an invalid value, which the transport rejects
                 pass
         return cls(
             arguments,
@@ -144,7 +144,7 @@ class Sources(Confidential, frozen=True):
         return Resolved(
             configuration=merged,
             settings=self._settings(merged),
-            # Without the defaults: what nobody has set is left to the program's own `logging`.
+            # Merged without DEFAULTS, so that the program's own `logging` determines unset fields.
             logging=merge(self.given, self.environment, found).logging,
             follows_file=follows,
             warnings=warnings,
@@ -190,7 +190,7 @@ class Sources(Confidential, frozen=True):
         """
         pacing = self.arguments.pacing
         if pacing is UNSET:
-            # Behind a loopback address is a simulator or a test server, which has no limit to keep.
+            # A server on a loopback address is a simulator or a test server, which has no rate limit.
             is_local = is_mock or urlsplit(resolved.settings.hosts.api).hostname in _LOOPBACK
             is_unlimited = is_local and self.arguments.budget is None
             pacing = None if is_unlimited else Pacing()

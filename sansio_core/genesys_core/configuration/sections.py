@@ -130,7 +130,7 @@ class GeneralConfiguration(Struct, frozen=True, kw_only=True):
 
 
 class Credentials(Confidential, frozen=True, kw_only=True):
-    """Credentials from the environment; a file has none.
+    """The OAuth client's credentials, or an access token; a configuration file cannot contain them.
 
     Attributes:
         client_id: the OAuth client's id.

@@ -146,7 +146,7 @@ def test_text_is_quoted_only_where_it_must_be():
         ("[a", 'a section header must consist of "[", the name and "]" only'),
         ("[a] b", 'a section header must consist of "[", the name and "]" only'),
         ("[ ]", "a section must have a name"),
-        ("words", '[s] a line without "="'),
+        ("words", '[s] a line must have "=" or ":" after its key'),
         ("= 1", '[s] a line must have a key before its "="'),
         ("k = 'a", "[s] k: a value that begins with a quote must end with the same one"),
         ('k = "a"b', "[s] k: a value that begins with a quote must end with the same one"),
@@ -160,7 +160,7 @@ def test_what_is_malformed_is_named_with_its_line(line, words):
 
 def test_a_malformed_line_before_any_section_has_no_section_in_its_report():
     (problem,) = read_ini("words\n").problems
-    assert problem.text.startswith('a line without "="')
+    assert problem.text.startswith('a line must have "=" or')
 
 
 @pytest.mark.parametrize("name", ["two words", "$schema", "a.b"])
