@@ -3,8 +3,8 @@
 All decisions about a call are made here; adapters (:mod:`genesys_cloud`, or your own) send,
 receive, sleep and lock. ``docs/embedding.md`` shows a complete driver.
 
-Names are imported on first use (PEP 562), so importing the package or one of its modules loads
-nothing else.
+Names are imported on first use (PEP 562): ``import genesys_core`` loads none of the modules that
+define them, and importing one module loads only that module and those that it imports.
 """
 
 from typing import TYPE_CHECKING

@@ -20,16 +20,16 @@ def export_lazily(
 ) -> None:
     """Export other modules' names from the calling module, importing each on first access.
 
-    Defines ``__all__``, ``__getattr__`` and ``__dir__`` in that module. Type checkers see none of
-    the three, so they report misspelled names as errors.
+    Defines ``__all__``, ``__getattr__`` and ``__dir__`` in that module. Type checkers do not see
+    these definitions, so they report misspelled names as errors.
 
     Args:
         namespace: the calling module's ``globals()``; names are cached there once imported.
         homes: maps each defining module to its names, separated by spaces; ``name=original``
             exports ``original`` as ``name``, and ``name=.`` the module itself.
         unlisted: like ``homes``, for names that ``from module import *`` leaves out.
-        endings: maps a name suffix to the module that has all names with this suffix; ``from module
-            import *`` leaves these out as well.
+        endings: maps a suffix to the module that defines all names with this suffix; ``from module
+            import *`` leaves these names out as well.
     """
     origins = _origins(homes)
     exported = sorted(origins, key=_order)
@@ -62,7 +62,7 @@ def export_lazily(
 
 
 def _origins(homes: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """By exported name, the module and the name there."""
+    """Return the defining module and the original name of each exported name."""
     found: dict[str, tuple[str, str]] = {}
     for module, names in homes.items():
         for entry in names.split():
@@ -72,5 +72,5 @@ def _origins(homes: Mapping[str, str]) -> dict[str, tuple[str, str]]:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """Sort constants first, then classes, then everything else, alphabetically."""
+    """Return a name's sort key: constants, then classes, then other names, each alphabetically."""
     return (0 if name.isupper() else 1 if name[0].isupper() else 2), name

@@ -1,9 +1,10 @@
 """Type checks of arguments, with errors that name the expected type and an example.
 
-Invariants: a value of the wrong type raises ``TypeError`` where it is passed. The value
-itself is not shown, because it may be a secret passed in the wrong place.
+Invariants: a value of the wrong type raises ``TypeError`` where it is passed. The message does not
+show the value, which may be a secret passed as the wrong argument.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from types import FunctionType
 from typing import Final
@@ -49,14 +50,14 @@ class Expected(Struct, frozen=True):
         return replace(self, is_optional=True)
 
     def fits(self, value: object) -> bool:
-        """Return whether a value has an accepted type; a ``bool`` does not count as a number."""
+        """Return whether a value has an accepted type; a ``bool`` is not accepted as a number."""
         if value is None:
             return self.is_optional
         if isinstance(value, bool) and bool not in self.types:
             return False
         if isinstance(value, self.types):
             return True
-        # A class has the methods too, but was probably passed instead of an instance.
+        # Not a class, which has the methods too, but was probably passed instead of an instance.
         has_methods = self.methods and not isinstance(value, type)
         return bool(has_methods) and all(callable(getattr(value, m, None)) for m in self.methods)
 
@@ -85,7 +86,11 @@ def _describe(value: object) -> str:
     if isinstance(value, type):
         return f"the class {value.__name__}"
     name = "function" if isinstance(value, FunctionType) else type(value).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    return f"{'an' if _AN.match(name) else 'a'} {name}"
+
+
+# "a UserMe", the result of a call that is often passed instead of its operation, but "an UnsetType".
+_AN: Final = re.compile(r"[aeio]|u(?!ni|[rstu])", re.IGNORECASE)
 
 
 TEXT: Final = Expected("a str", "'text'", (str,))

@@ -25,7 +25,7 @@ class Now(NamedTuple):
 
 
 def assume_utc(moment: datetime) -> datetime:
-    """Return a time from the platform as an aware datetime; a time without a zone is in UTC."""
+    """Return a time from the platform as an aware datetime; a time without a zone is UTC."""
     return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
 
 

@@ -2,7 +2,7 @@
 
 Invariants: fields named in ``__secrets__`` never appear in a ``repr``, in a traceback that shows
 local variables or in ``rich`` output, and never leave the process in a pickle. Fields that are
-``None`` or empty are omitted from the ``repr``, so it shows which secrets are set.
+``None`` or an empty mapping are omitted from the ``repr``, so it shows which secrets are set.
 """
 
 from typing import Any, ClassVar, Final, NoReturn, Self, cast
@@ -22,8 +22,7 @@ class Printable(Struct, frozen=True):
     # msgspec gives every Struct a `__rich_repr__` with all fields, which rich prefers to `repr`.
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         inner = repr(self).partition("(")[2].removesuffix(")")
-        # rich prints a member that is not a (name, value) pair as is; msgspec's type allows only
-        # pairs.
+        # A cast, because msgspec declares pairs only. rich prints a member that is not a pair as is.
         return cast("list[tuple[str, Any]]", [_Verbatim(inner)])
 
 
@@ -31,7 +30,7 @@ class Confidential(Printable, frozen=True):
     """Base class for immutable values with secret fields."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset()
-    __instead_of_pickling__: ClassVar[str] = "create it there, from the same arguments"
+    __instead_of_pickling__: ClassVar[str] = "create it there from the same arguments"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value}" for name, value in self._shown())

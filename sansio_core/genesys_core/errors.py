@@ -30,12 +30,12 @@
     │   ├── UnsupportedGrantTypeError          ``unsupported_grant_type``
     │   └── AccessDeniedError                  ``access_denied``
     ├── BudgetError                            a shared rate limit cannot be used; nothing was sent
-    │   └── BudgetBusyError                    it was locked for too long
+    │   └── BudgetBusyError                    locked by other clients for too long
     ├── DecodeError                            the response does not match its type
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
     ├── JobError                               the outcome of a job is unknown; see ``state``
-    │   ├── JobFailedError                     the platform reports that it failed or was cancelled
-    │   └── JobStoppedError                    it waits for an upload or another step; ``next_step``
+    │   ├── JobFailedError                     the job failed, expired or was cancelled
+    │   └── JobStoppedError                    the job waits for an upload, say; see ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
     └── PaginationError                        the next page cannot be requested
         ├── PagingWindowError                  page number limit reached; see ``instead``
@@ -155,7 +155,7 @@ class GenesysCloudError(Exception):
         return _restored, (type(self), self.args), state
 
     def __copy__(self) -> Self:
-        # Not by `__reduce__`: a copy stays in the process and keeps the request as it is.
+        # Not by way of `__reduce__`: a copy stays in the process, so it keeps the request's secrets.
         error = _restored(type(self), self.args)
         error.__dict__.update(self.__dict__)
         return error
@@ -183,7 +183,7 @@ def _without_secrets(value: object) -> object:
 
 
 def _restored(cls: type[E], args: tuple[object, ...]) -> E:
-    # Without `__init__`, whose parameters differ between the classes.
+    # Without calling `__init__`, whose parameters differ between the classes.
     error = cls.__new__(cls, *args)
     error.args = args
     return error
@@ -504,7 +504,7 @@ class JobError(GenesysCloudError):
 
     Attributes:
         id: the job's id; empty if the platform returned none.
-        state: the job's last state, as spelled by the platform.
+        state: the last state of the job that the platform reported; empty if none.
     """
 
     def __init__(self, message: str, *, id: str = "", state: str = "") -> None:

@@ -1,7 +1,7 @@
 """Hosts of the platform: regions, custom hosts, and gateways in front of them.
 
 Invariants: the list of regions is open: eighteen regions have names, and any other domain works as
-well. Only the API host is stored; the login host is always derived from it.
+well. Without a gateway, the login host is always derived from the API host.
 """
 
 import re
@@ -130,12 +130,12 @@ _DOMAIN = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+"
 )
 _PROTOCOLS = ("https", "http")
-# RFC 3986 section 3.3: pchar, the slash, and the percent sign of what is already encoded.
+# RFC 3986 section 3.3: pchar, the slash, and the percent sign, so that nothing is encoded twice.
 PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
 
 
 def _domain(text: str) -> str:
-    # The URL of a region's API is accepted for the region.
+    # The base URL of a region's API is accepted as well.
     domain = text.strip().lower().removeprefix("https://").rstrip("/").removeprefix("api.")
     if _DOMAIN.fullmatch(domain):
         return domain
@@ -217,7 +217,10 @@ def _checked_gateway(gateway: Gateway) -> None:
     for name in ("path_params_login", "path_params_api"):
         path = getattr(gateway, name)
         if not is_path(_text(f"gateway {name}", path)):
-            raise InvalidValueError(f"gateway {name} {path!r}: must be a plain URL path")
+            raise InvalidValueError(
+                f"gateway {name} {path!r}: must be a plain URL path; "
+                "no query, no fragment, no '.' or '..' segments"
+            )
 
 
 def _gateway_path(path: str) -> str:
@@ -348,7 +351,7 @@ def _named(region: Region | str) -> str:
 
 
 def _unsecret(url: object) -> str:
-    """Return a URL for error messages without its query and anything that may be credentials."""
+    """Return a URL for an error message, with credentials redacted and the query removed."""
     before, at, after = str(url).rpartition("@")
     scheme = re.match(r"[a-z]*://", before, re.IGNORECASE)
     shown = f"{scheme[0] if scheme else ''}[REDACTED]@{after}" if at else after

@@ -1,9 +1,11 @@
 """Checks of arguments: what is taken, and how a refusal is worded."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from genesys_core.checks import (
     FLAG,
@@ -18,6 +20,7 @@ from genesys_core.checks import (
     check_fields,
     wrong_type,
 )
+from genesys_core.models import UserMe
 
 
 class Odd:
@@ -66,6 +69,9 @@ def test_an_object_is_taken_by_its_methods_and_a_class_is_not():
         (5, "an int"),
         ({}, "a dict"),
         (Odd(), "an Odd"),
+        (UserMe(), "a UserMe"),
+        (UUID(int=1), "a UUID"),
+        (UNSET, "an UnsetType"),
         (Odd, "the class Odd"),
         (lambda: None, "a function"),
     ],
