@@ -162,8 +162,8 @@ class ChunkedReader:
                 size = int(match[1], 16)
                 self._begin_chunk(size, start - position)
                 position = start + size
-                # The last chunk, or one that has not arrived as a whole: the other states take
-                # over.
+                # The last chunk, or one that has not been received completely, is left to the other
+                # states.
                 if not size or not data.startswith(b"\r\n", position):
                     return start
                 content.append(data[start:position])
@@ -188,7 +188,9 @@ class ChunkedReader:
     def _line_from(
         self, data: bytes, position: int, room: int, limit: int
     ) -> tuple[bytes | None, int]:
-        """Return a line that may have begun in an earlier piece, and the position after it.
+        """Return a line, which may have begun in earlier data, and the position after the line.
+
+        The line is ``None`` if its end has not been received yet.
 
         Args:
             data: the received bytes.
@@ -199,7 +201,7 @@ class ChunkedReader:
         line = self._line
         stop = data.find(b"\n", position) + 1
         line += data[position : stop or None]
-        # The line break may be missing its last byte.
+        # A line without its line break that has the maximum length is too long already.
         if len(line) > room or (not stop and len(line) == room):
             raise _line_too_long(limit)
         if not stop:
@@ -239,8 +241,8 @@ class ChunkedReader:
             if len(line) > left:
                 raise _line_too_long(self._limits.trailers)
             self._trailer_bytes += len(line)
-            # Obsolete line folding (RFC 9112 section 5.2) continues a line, so the first cannot be
-            # folded.
+            # Obsolete line folding (RFC 9112 section 5.2) continues a field, so the first line cannot
+            # be folded.
             folded = self._trailer_lines and _FOLDED_LINE.fullmatch(line)
             if not folded and _TRAILER_LINE.fullmatch(line) is None:
                 raise broken_response("a trailer field is malformed")

@@ -66,7 +66,7 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
             raise response_too_large(limit)
         if unpacker.eof and not unpacker.unused_data:
             return content
-    # Several members or codings; or a failure, for which the decoder has the message.
+    # Several members or codings, or content that is invalid: the decoder raises the right failure.
     decoder = ContentDecoder(codings, limit)
     decoder.feed(body)
     pieces: list[bytes] = []
@@ -181,7 +181,7 @@ class _Unpacker:
             start = bytes(self._input[self._position : self._position + 2])
             if len(start) < 2:
                 return False
-            # RFC 9110 section 8.4.1.2: with a zlib header, which some servers omit.
+            # RFC 9110 section 8.4.1.2: "deflate" has a zlib header, which some servers omit.
             header = start[0] & 0x0F == 8 and int.from_bytes(start) % 31 == 0
             self._zlib = zlib.decompressobj(zlib.MAX_WBITS if header else -zlib.MAX_WBITS)
         self._state = "inside"
@@ -191,7 +191,7 @@ class _Unpacker:
         self._position += taken
         self._state = "ended"
         self._more = False
-        # The data after a member is copied; small slices keep a flood of members linear.
+        # zlib copies the data after a member. With small slices, many tiny members take linear time.
         self._slice = _SHORTEST_SLICE
 
     def end(self) -> None:

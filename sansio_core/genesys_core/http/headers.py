@@ -28,10 +28,11 @@ _new = object.__new__
 
 
 class Headers(Mapping[str, str]):
-    """Immutable header fields; ``headers["server"]`` is the merged value, case-insensitively.
+    """Immutable header fields; ``headers["server"]`` returns the merged value of ``Server``.
 
-    ``Server: Google`` and ``Server: FrontEnd`` read as ``Google, FrontEnd``; :meth:`get_list`
-    returns them one by one, and :attr:`raw` all fields in the order received.
+    Names are case-insensitive. The fields ``Server: Google`` and ``Server: FrontEnd`` have the merged
+    value ``Google, FrontEnd``; :meth:`get_list` returns the two values, and :attr:`raw` contains all
+    fields in the order received.
 
     A value may be any text; transports send it as UTF-8.
 
@@ -112,7 +113,7 @@ class Headers(Mapping[str, str]):
         :class:`Headers`, their repeated fields are kept.
         """
         if isinstance(changes, Headers):
-            # Validated already; a mapping could not hold repeated fields.
+            # Validated already, and not treated as a mapping, which would merge repeated fields.
             added = changes.raw
             replaced = {name.lower() for name, _ in added}
         else:
@@ -145,7 +146,7 @@ class Headers(Mapping[str, str]):
         return Headers.received, (self.raw,)
 
     def __copy__(self) -> "Headers":
-        return self  # immutable; a pickle would not know what to redact
+        return self  # immutable; a copy made by `__reduce__` would lose the secrets to redact
 
     def __deepcopy__(self, memo: object) -> "Headers":
         return self
@@ -191,11 +192,10 @@ _URL_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[\w/])[?#](?=[^\s]*=)\S+")
 
 
 def header_pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
-    """Return the names and values of header fields, checking only their types.
+    """Return the pairs of name and value in header fields; neither is checked.
 
     Raises:
-        InvalidValueError: the headers are neither a mapping nor pairs, or a name or value is not a
-            string.
+        InvalidValueError: the headers are neither a mapping nor pairs.
     """
     if isinstance(fields, Headers):
         return fields.raw

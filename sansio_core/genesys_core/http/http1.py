@@ -20,11 +20,11 @@ from genesys_core.http.response_reader import BODILESS, HTTP1ResponseReader
 
 __all__ = ["HTTP1Connection"]
 
-# Of the last two, only the first ended with a complete exchange.
+# In _ENDED and _FAILED the connection is unusable; in _ENDED, the last exchange was complete.
 _IDLE, _BUSY, _ENDED, _FAILED = range(4)
 _OVER: Final = frozenset({_ENDED, _FAILED})
 
-# Fields that prevent reading a response in one step: they affect what follows it.
+# Fields that prevent reading a response in one step, because they affect the connection's reuse.
 _UNUSUAL: Final = frozenset({"keep-alive", "proxy-connection"})
 
 
@@ -53,9 +53,9 @@ class HTTP1Connection:
     (whether the server still needs the body) and :attr:`waits_for_continue` (whether to wait before
     sending it).
 
-    In each ``receive`` method, empty ``bytes`` mean that the peer has closed the connection. While
-    :attr:`reusable` is true, another request may be sent; after a failure the connection is
-    unusable.
+    For each method whose name begins with ``receive``, empty ``bytes`` mean that the peer has closed
+    the connection. While :attr:`reusable` is true, another request may be sent; after a failure the
+    connection is unusable.
 
     Args:
         limits: size limits of responses.
@@ -130,10 +130,11 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether the connection has served a request before, but no byte of this response arrived.
+        """Whether an earlier exchange was complete, and no byte of the current response was received.
 
-        If the connection is closed now, the server had closed it while idle, or was about to
-        (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.
+        If the connection closes in this state, the server had closed it while it was idle, or was
+        about to (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another
+        connection.
         """
         return self._exchanges > 0 and self._silent
 
@@ -192,7 +193,9 @@ class HTTP1Connection:
     def _begin(self, request: Request, limits: ResponseLimits | None, *, streamed: bool) -> bytes:
         if self._state != _IDLE:
             raise TransportFailure(
-                "the connection cannot accept a request", kind="closed", sent=False
+                "the connection is busy or unusable, and cannot accept a request",
+                kind="closed",
+                sent=False,
             )
         # Before the state changes: an invalid request leaves the connection usable.
         head = encode_request_head(
@@ -219,7 +222,7 @@ class HTTP1Connection:
         """
         self._require_sending()
         self._waits = False
-        # As a chunk of its own it would end the body.
+        # An empty chunk would end a chunked body.
         if not chunk:
             return b""
         if self._upload_left is None:
@@ -271,7 +274,7 @@ class HTTP1Connection:
         Returns:
             The failure of the current request, for the caller to raise.
         """
-        # A response proves that the request arrived, whatever the caller knows of its writes.
+        # Any byte of a response proves that the request arrived, even if no write was reported.
         sent = self._state == _BUSY and (written or not self._silent)
         self._fail()
         return TransportFailure(message, kind=kind, sent=sent)

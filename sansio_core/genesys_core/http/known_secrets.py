@@ -101,8 +101,8 @@ def hide_credentials(text: str) -> str:
     return re.sub(_CREDENTIALS, rf"\1{REDACTED}", text, flags=re.IGNORECASE)
 
 
-# A challenge has parameters instead ("Bearer realm="), and in prose other words follow. Compiled on
-# first use, because few texts have any.
+# Excluded are challenges ("Bearer realm=") and prose ("bearer token"). The pattern is compiled on first
+# use, because few texts contain credentials.
 _CREDENTIALS: Final = (
     r"(?<![a-z0-9])((?:bearer|basic)(?:\s|\+|%20|:)+)"
     r"(?!(?:tokens?|auth|authentication|authorization|credentials?|scheme|realm|error|scope)\b)"
@@ -113,7 +113,7 @@ _ODD: Final = frozenset(" +\\")
 
 _MOST_ROUNDS: Final = 8
 """Maximum number of times that a text is unescaped: once for each level of nested documents. A text
-with more levels, which only an attacker writes, may contain any secret.
+with more levels, which only an attacker sends, is treated as containing every secret.
 """
 
 _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
@@ -151,7 +151,7 @@ def _spellings(secret: str) -> re.Pattern[str]:
 _BACKSLASH: Final = r"(?:\\|%(?:25)*5[cC])"
 
 
-@lru_cache(512)  # each new token is spelled, with the same few characters
+@lru_cache(512)  # a pattern is built for each new token, and tokens consist of the same characters
 def _spelling(character: str) -> str:
     """Return a pattern for one character: literal, percent-encoded, or escaped in JSON."""
     if character == "\\":

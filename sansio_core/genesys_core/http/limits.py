@@ -30,7 +30,8 @@ class ResponseLimits(Struct, frozen=True, kw_only=True):
             the limit, for a body that is streamed.
 
     Raises:
-        InvalidValueError: a limit is not an integer, or is below 0 (``head``, ``chunk_line``: below 16).
+        InvalidValueError: a limit is not an integer, or is below its minimum: 16 for ``head`` and
+            ``chunk_line``, 0 for the others.
     """
 
     head: int = 64 * 1024

@@ -94,14 +94,14 @@ class Request(Printable, frozen=True):
     """A complete HTTP request.
 
     Attributes:
-        method: in upper case.
-        url: absolute, percent-encoded.
+        method: the HTTP method in upper case.
+        url: the absolute URL, percent-encoded.
         headers: headers to send; the transport adds ``Host`` and ``Content-Length``.
         body: the encoded body, or ``None`` if there is none.
         timeout: timeouts of the phases.
-        expires: the deadline of the whole call on the monotonic clock, or ``None``. A transport
-            checks it between reads, so that a slow response does not exceed the call's deadline. A
-            transport that ignores it only applies ``timeout``.
+        expires: the time on the monotonic clock at which the request must have ended, or ``None``.
+            A transport checks it between reads, so that a slow response does not exceed the call's
+            deadline. A transport that ignores it applies only ``timeout``.
         purpose: whether the request is an API call or a token request; not sent.
     """
 

@@ -27,8 +27,8 @@ class Part(Printable, Generic[S_co], frozen=True):
         name: the field's name.
         content: a string (sent as UTF-8), bytes, or a source that an adapter reads.
         filename: the file name; some servers treat a part as a file only if it has one.
-        content_type: the media type; by default none for a string, and
-            ``application/octet-stream`` for a file.
+        content_type: the media type; by default ``application/octet-stream`` if there is a file
+            name, otherwise none.
         length: length of a source in bytes, if known.
 
     Raises:
@@ -51,7 +51,7 @@ class Part(Printable, Generic[S_co], frozen=True):
                 "such as text/csv"
             )
         if self.length is not None and self.length < 0:
-            raise InvalidValueError(f"part {self.name!r}: length {self.length!r} is below 0")
+            raise InvalidValueError(f"part {self.name!r}: length {self.length!r} must be 0 or more")
 
     def __repr__(self) -> str:
         file = "" if self.filename is None else f", filename={self.filename!r}"
@@ -98,7 +98,9 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         for part in self.parts:
             given = _given(part)
             if given is not None and delimiter in given:
-                raise InvalidValueError(f"boundary: occurs in the content of part {part.name!r}")
+                raise InvalidValueError(
+                    f"boundary: occurs in the content of part {part.name!r}; use another boundary"
+                )
 
     @property
     def content_type(self) -> str:
@@ -117,7 +119,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         return total
 
     def pieces(self) -> Iterator[bytes | S_co]:
-        """Yield the form's pieces in sending order: bytes, and each source in place of its content."""
+        """Yield the form's pieces in order: bytes to send, and sources whose content is to be sent."""
         for part in self.parts:
             yield self._head(part)
             content = part.content
@@ -141,7 +143,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
 
 
 _CRLF: Final = b"\r\n"
-# RFC 2046 section 5.1.1: bchars, without the space, which other rules treat differently.
+# RFC 2046 section 5.1.1: bchars, without the space, which must not be the last character.
 _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=?]{1,70}")
 # RFC 9110 section 8.3.1: type, subtype and parameters, on one line of ASCII.
 _MEDIA_TYPE: Final = re.compile(

@@ -74,7 +74,7 @@ class Redaction(Struct, frozen=True):
     def __post_init__(self) -> None:
         for field, defaults in _DEFAULTS.items():
             names: Iterable[str] = getattr(self, field)
-            # A single string is an iterable of its characters, which nobody means.
+            # A single name, not the iterable of its characters that a string is.
             given = (names,) if isinstance(names, str) else names
             _NAMES.check(f"redaction {field}", given)
             for name in given:
@@ -130,14 +130,14 @@ class Redaction(Struct, frozen=True):
         return self.shown_text(text)
 
     def shown_text(self, text: str) -> str:
-        """Redact any text: JSON, whole or in fragments, an error message, a URL."""
+        """Redact the secrets in any text: JSON, complete or a fragment, an error message, a URL."""
         text = _hidden(text, _JSON, self.body)
         if "\\" in text:
             text = _JSON_STRING.sub(self._escaped, text)
         return hide_credentials(_hidden(self._urls(text), _WORDS, self.query | self.body))
 
     def shown_value(self, value: object) -> object:
-        """Redact decoded JSON: values under secret keys, at any depth."""
+        """Redact the values of secret keys in decoded JSON, at any depth."""
         match value:
             case dict():
                 return {

@@ -24,8 +24,8 @@ class RequestHead(Confidential, frozen=True):
         method: the request's method.
         data: the encoded head, from the request line to the blank line.
         length: length of the body in bytes, or ``None`` if the body is sent chunked.
-        close: whether the request asks to close the connection afterwards.
-        upgrade: whether the request offers to switch protocols.
+        close: whether the request has ``Connection: close``.
+        upgrade: whether the connection may switch protocols: for ``Upgrade`` and for CONNECT.
         expects_continue: whether the request has ``Expect: 100-continue``.
     """
 
@@ -39,13 +39,13 @@ class RequestHead(Confidential, frozen=True):
     expects_continue: bool = False
 
 
-# RFC 3986 section 3, without user information, which like all that is unusual takes the slow path.
+# RFC 3986 section 3, without user information: unusual URLs are left to h11's path.
 _PLAIN_URL: Final = re.compile(
     r"(https?)://([A-Za-z0-9.\-]++)(?::([0-9]{1,5}+))?(/[!\"$-~]*+)?(?:#|\Z)"
 )
 _METHOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _PLAIN_TARGET: Final = re.compile(r"(/[!\"$-~]*+)(?:#|\Z)")
-# Bytes of a plain head other than line breaks. A tab is allowed, but not plain.
+# Bytes of a plain head other than line breaks. A head with a tab, which is allowed, goes to h11.
 _VISIBLE: Final = bytes((*range(0x20, 0x7F), *range(0x80, 0x100)))
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 # Fields that affect framing, routing, or the response.
@@ -98,7 +98,7 @@ def encode_request_head(
         request: the request.
         proxy_headers: headers for a forwarding proxy, which receives the target in absolute form
             (RFC 9112 section 3.2.2); ``None`` without one.
-        streamed: the body is sent separately, in chunks, instead of ``request.body``.
+        streamed: whether the body is sent separately, in chunks, and not from ``request.body``.
         field_lines: the connection's cache of encoded lines; read and updated.
 
     Raises:

@@ -167,7 +167,7 @@ def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
     import h11  # noqa: PLC0415 - few responses need it, and startup is faster without it
 
     connection = h11.Connection(h11.CLIENT)
-    # With an upgrade proposed, h11 accepts a 101 too; whether it is allowed is not decided here.
+    # With "Upgrade", so that h11 accepts a 101; the response reader checks whether it is allowed.
     connection.send(
         h11.Request(method="GET", target="/", headers=[("Host", "h"), ("Upgrade", "h")])
     )
@@ -177,7 +177,7 @@ def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
     except h11.RemoteProtocolError as error:
         problem = _without_bytes(error)
     else:
-        # or an informational response; a complete head is nothing else
+        # Or an InformationalResponse; a complete head yields no other event.
         event = cast(h11.Response, event)
         headers = Headers.received(
             (str(name, "latin-1"), str(value, "latin-1"))

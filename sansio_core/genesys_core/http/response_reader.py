@@ -177,15 +177,15 @@ class HTTP1ResponseReader:
         return body
 
     def read(self, size: int) -> bytes | None:
-        """Return up to ``size`` bytes of decoded content; ``None`` if more must be received first.
+        """Return up to ``size`` bytes of decoded content; ``b""`` at the end of the content.
 
-        ``b""`` is the end of the content.
+        Return ``None`` if more bytes must be received first.
 
         Raises:
             TransportFailure: see :meth:`content`.
         """
         pieces = self._pieces
-        # Only if there is content: an empty body may have any Content-Encoding.
+        # Only if there is content: an unsupported Content-Encoding of an empty body does not matter.
         if self._decoder is None and pieces and (codings := self._codings()):
             self._decoder = ContentDecoder(codings, self._limits.body)
         if self._decoder is None:

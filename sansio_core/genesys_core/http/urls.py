@@ -94,7 +94,7 @@ def format_scalars(name: str, value: QueryValue) -> Sequence[str]:
 
 
 def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
-    # To a type checker a single string is a sequence of its characters, which nobody means.
+    # First: a string is a sequence of strings, but never meant as a list of its characters.
     if isinstance(value, _SCALARS):
         return (value,)
     if value.__class__ is list:  # by far the most common
@@ -144,7 +144,7 @@ def format_scalar(name: str, value: Scalar) -> str:
 
 
 def _number(name: str, value: float) -> str:
-    # The classes' own methods: Enums and numpy's floats are numbers with another string form.
+    # With the methods of int and float: Enums and numpy's floats have another `repr`.
     if isinstance(value, int):
         if value.bit_length() > _LONGEST_INT:
             raise InvalidValueError(
@@ -173,8 +173,8 @@ def _date_time(name: str, value: datetime) -> str:
     offset = value.utcoffset()
     if offset is None:
         raise InvalidValueError(
-            f"parameter {name}={value!r}: a date-time needs a zone; "
-            "for example value.replace(tzinfo=timezone.utc)"
+            f"parameter {name}={value!r}: has no time zone; add one, for example with "
+            ".replace(tzinfo=timezone.utc)"
         )
     try:
         return (value.replace(tzinfo=None) - offset).isoformat() + "Z"
@@ -186,8 +186,9 @@ def _date_time(name: str, value: datetime) -> str:
 
 def _quote(name: str, text: object) -> str:
     if not isinstance(text, str):
-        raise InvalidValueError(f"parameter {name!r}: its name must be a str")
-    # Names, numbers, words and ids need no encoding. Not for classes with a string form of their own.
+        raise InvalidValueError(f"parameter name {name!r}: must be a str")
+    # A shortcut for names, numbers, words and ids, which need no encoding. Only for exact strings,
+    # because a subclass may override the methods used here.
     if text.__class__ is str and text.isascii() and text.replace("-", "").isalnum():
         return text
     try:
