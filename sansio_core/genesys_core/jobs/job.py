@@ -45,9 +45,9 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         family: how jobs of this kind are polled.
         id: the job's id.
         path: the path parameters of the status operation other than the job's id, by wire name.
-        options: the options of the call that started it, for all further calls.
+        options: the options of the call that started the job, for all further calls.
         interval_end: the end of the requested interval; ``None`` if the request has no interval.
-        reply: the response to the call that started the job, if that response is a status.
+        reply: the response to the call that started the job, if it contains the job's status.
     """
 
     family: JobFamily
@@ -148,7 +148,7 @@ def begin_job(
     family, id_field = _submit(operation)
     found = read_path(response.data, id_field)
     job_id = found if isinstance(found, str) else ""
-    # Some operations reply with the status itself, which may already have the results.
+    # The response of some operations is the job's status, which may already have the results.
     is_status = operation.endpoint.returns == family.status.returns
     reply = cast(ApiResponse[StatusT], response) if is_status else None
     job: StartedJob[StatusT, ItemT] = _job(operation, family, job_id, reply)
@@ -221,7 +221,7 @@ def _interval_end(body: object) -> datetime | None:
     try:
         return Interval.parse(given).end if isinstance(given, str) else None
     except InvalidValueError:
-        return None  # the platform reports it
+        return None  # the platform rejects the request
 
 
 def _status_family(endpoint: Endpoint) -> JobFamily | None:

@@ -58,14 +58,14 @@ def read_status(family: JobFamily, response: ApiResponse[object]) -> JobStatus:
     """Return the job status that a response contains.
 
     Args:
-        family: the family of the job, which describes its status.
-        response: the response of its status operation.
+        family: the family of the job, which describes the fields of a status.
+        response: the response of the job's status operation.
     """
     data = response.data
     links = tuple(link for name in family.links for link in _texts(read_path(data, name)))
     state = read_path(data, family.state) if family.state else None
     state = state if isinstance(state, str) else ""
-    # The reply to the start often has no state yet.
+    # The response to the call that started the job often has no state yet.
     kind: StatusKind = family.states.get(state, "unknown") if state else "running"
     if not family.state:
         kind = "succeeded" if _has_result(family, response, links) else "running"
@@ -92,9 +92,9 @@ def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> P
     """Return whether a wait ends with this status response, and how.
 
     Args:
-        family: the family of the job, which describes its status.
+        family: the family of the job, which describes the fields of a status.
         id: the job's id, for messages.
-        response: the response of its status operation.
+        response: the response of the job's status operation.
     """
     status = read_status(family, response)
     error: GenesysCloudError | None = None
@@ -171,7 +171,7 @@ def _texts(value: object) -> Iterator[str]:
 def _messages(value: object) -> Iterator[str]:
     for one in value if _is_list(value) else [value]:
         if isinstance(one, str):
-            yield one
+            yield from _texts(one)
         else:
             # The families have different error types; the most readable field comes first.
             names = ("message", "errorMessage", "description", "errorCode", "code")

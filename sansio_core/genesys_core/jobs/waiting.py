@@ -1,9 +1,9 @@
 """Waiting by polling: for the end of a job, or for a condition.
 
-Invariants: a wait ends with the response that fulfills it, with an error that its ``judge``
-returns, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds longer. Pauses
-grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls that
-fail for a temporary reason are repeated, up to a number of consecutive failures.
+Invariants: a wait ends with the response that fulfills it, with an error that its ``judge`` returns
+or a poll raises, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds longer.
+Pauses grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls
+that fail for a temporary reason are repeated, up to a number of consecutive failures.
 
 ::
 
@@ -61,7 +61,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_MISSES: Final = 5
-"""Maximum number of consecutive failed polls."""
+"""Number of consecutive failed polls after which the next failure ends the wait."""
 
 LAST_POLL: Final = 5.0
 """Minimum timeout of a poll in seconds, even if it is sent shortly before the deadline."""
@@ -101,8 +101,8 @@ class PausePolicy(Struct, frozen=True):
         first: seconds between the first and second poll; each further pause is 50% longer than the
             previous one, up to ``longest``.
         longest: maximum seconds of a pause.
-        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it means
-            that only for the first few polls.
+        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it does so
+            only before the first response, and at most :data:`MAX_MISSES` times in a row.
         repeats_failures: whether polls that fail for a temporary reason other than a 404 are
             repeated.
     """
@@ -140,7 +140,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         return self.started + self.deadline - now.monotonic
 
     def judged(self, result: PollResult) -> "_Wait[T]":
-        """Return the next state of the wait, given the judgment of a poll's response."""
+        """Return the wait's data after the judgment of a poll's response."""
         warnings = self.warnings
         if result.warning and result.warning not in warnings:
             warnings = (*warnings, result.warning)
@@ -153,13 +153,13 @@ class _Wait(Struct, Generic[T], frozen=True):
         seconds = own if asked is None else max(own, asked)
         if left <= 0:
             return self._late(f"within {self.deadline:g} s")
-        # A poll at the deadline would be sooner than the platform asks for.
+        # A poll at the deadline would be sent before the delay that the platform requests has passed.
         if asked is not None and asked > left:
             return self._late(
                 f"within {self.deadline:g} s, and the platform asks to wait {asked:g} s"
             )
         seconds = min(seconds, left)  # the last poll is at the deadline
-        # max(): a family's first pause may already be longer than the longest.
+        # With max(), because a job family's first pause may already be longer than the longest.
         longer = min(self.pause * FACTOR, self.policy.longest)
         return Pausing(
             replace(self, pause=max(longer, self.pause)), seconds, now.monotonic + seconds, why
@@ -202,7 +202,7 @@ class Polling(Struct, Generic[T], frozen=True):
     ) -> "Pausing[T] | WaitEnded[T] | WaitFailed":
         """Process the poll's response, and return the next state of the wait."""
         result = self.wait.judge(response)
-        # Some jobs pass through a state in which others stop.
+        # In some families a job may pass through a state in which another job stops.
         is_again = self.wait.has_seen and result.seen == self.wait.seen
         wait = self.wait.judged(result)
         if result.error is not None and (is_again or not result.is_passing):
@@ -222,7 +222,7 @@ class Polling(Struct, Generic[T], frozen=True):
         if is_missing and wait.policy.is_missing_expected:
             return wait.paused(None, "not found yet", now)
         misses = wait.misses + 1
-        # A new entity may be missing at first; one that was there and is gone has been deleted.
+        # A new entity may be missing at first; an entity that was found before has been deleted.
         if misses > MAX_MISSES or (is_missing and wait.has_seen):
             return WaitFailed(error, wait.warnings)
         asked = error.retry_after if isinstance(error, ApiError) else None
@@ -324,7 +324,7 @@ def start_wait(
     random: Random,
     now: Now,
 ) -> Polling[T]:
-    """Return the initial state of a wait, which requires sending the first poll.
+    """Return the initial state of a wait, in which the driver sends the first poll.
 
     Args:
         judge: returns whether the wait ends with a response, and how.

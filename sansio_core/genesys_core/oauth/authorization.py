@@ -116,9 +116,9 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
             application open to forged redirects (CSRF). An empty state never matches.
 
     Raises:
-        OAuthError: its ``error`` is ``access_denied`` if the user refused,
-            ``state_mismatch`` if the redirect belongs to another request, ``invalid_response`` if
-            the redirect has neither a code nor an error.
+        OAuthError: its ``error`` is ``access_denied`` if the user refused, or another code of the
+            login host; ``state_mismatch`` if the redirect belongs to another request;
+            ``invalid_response`` if it has neither a code nor an error, or has one of them twice.
     """
     fields = _received(url, _queried(url), state)
     if not fields.get("code"):
@@ -241,13 +241,13 @@ def _fields(text: str) -> dict[str, str]:
     return dict(pairs)
 
 
-# Only of what is used below: a duplicate of any other parameter cannot mislead.
+# Only the parameters whose values decide the result; other parameters may occur twice.
 _ONCE = frozenset({"access_token", "code", "error", "state"})
 
 
 def _received(url: str, fields: dict[str, str], state: str | None) -> dict[str, str]:
-    """Return the fields if they answer our request without an error."""
-    # A login host that fails early may use the query for errors of the implicit grant.
+    """Return the redirect's fields, or raise the error that it reports or a mismatch of its state."""
+    # An error of the implicit grant may be in the query as well, if the login host fails early.
     refusal = next((f for f in (fields, _queried(url), _fragment(url)) if f.get("error")), None)
     answer = fields if refusal is None else refusal
     # An error without a state is accepted: forging a refusal gains an attacker nothing.

@@ -227,7 +227,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
         return True
 
     def form(self) -> Form:
-        """The form fields for the organization and the assertion, which the caller has encoded."""
+        """The form fields with the organization's short name and the encoded assertion."""
         return (
             ("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"),
             ("orgName", self.org_name),
@@ -235,7 +235,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
         )
 
     def _problems(self) -> Iterator[str]:
-        # Not the inherited checks, which reject the line breaks of an assertion.
+        # The inherited checks are not used, because they reject the line breaks of an assertion.
         yield from _client_problems(self.client_id, self.client_secret)
         yield from text_problems("org_name", self.org_name)
         yield from assertion_problems(self.assertion)
@@ -301,7 +301,8 @@ class RefreshToken(_Material, frozen=True):
 
     client_id: str
     client_secret: str | None = None
-    refresh_token: str = ""  # required; it follows a field with a default
+    # Required, although it has a default: it follows a field with a default, and "" is rejected.
+    refresh_token: str = ""
 
     @property
     def resumes(self) -> bool:

@@ -109,7 +109,7 @@ class BrowserPage(Struct, frozen=True):
     @property
     def is_foreign(self) -> bool:
         """Whether the page rejects a redirect that belongs to another sign-in."""
-        # Of the pages that LoopbackRedirect.received returns, only this one has the status.
+        # Of the pages that LoopbackRedirect.received returns, only this one has the status 400.
         return self.status == 400
 
     def _policy(self) -> str:
@@ -148,9 +148,9 @@ class LoopbackRedirect(Confidential, frozen=True):
     """Waits for one sign-in's redirect.
 
     Args:
-        redirect_uri: as in the authorization request.
-        state: as in the authorization request; never shown.
-        is_implicit: expect a token in the fragment instead of a code in the query.
+        redirect_uri: the redirect URI of the authorization request.
+        state: the state of the authorization request; never shown.
+        is_implicit: whether to expect a token in the fragment instead of a code in the query.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"state"})
@@ -170,7 +170,7 @@ class LoopbackRedirect(Confidential, frozen=True):
         # Reject other host names: someone's DNS may point them to the loopback address (DNS
         # rebinding). Browsers omit the default port from `Host`.
         if request.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
-            return _problem(421, "This address is not served here.")
+            return _problem(421, "This server does not serve this host.")
         if request.target.partition("?")[0] != (wanted.path or "/"):
             return _problem(404, "Not found. The sign-in redirects to another page.")
         if request.method not in ("GET", "POST") or (
@@ -275,7 +275,7 @@ def check_timeout(seconds: float) -> None:
     NUMBER.check("timeout", seconds)
     if not 0 < seconds <= LONGEST:
         raise InvalidValueError(
-            f"timeout={seconds!r}: must be positive and at most {LONGEST:g} (seconds)"
+            f"timeout={seconds!r}: must be a number of seconds above 0 and at most {LONGEST:g}"
         )
 
 

@@ -61,7 +61,7 @@ def compute_pkce_code_challenge(code_verifier: str) -> str:
 
 
 def verifier_problem(code_verifier: object) -> str | None:
-    """Describe why a value is not a code verifier; ``None`` if it is. The value is not shown."""
+    """Describe why a value is not a code verifier, without showing it; ``None`` if it is one."""
     if not isinstance(code_verifier, str):
         return f"code_verifier: must be a string, not {type(code_verifier).__name__}"
     if not _SHORTEST <= len(code_verifier) <= _LONGEST:

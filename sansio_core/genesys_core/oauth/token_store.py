@@ -167,7 +167,8 @@ class TokenDocument(Printable, frozen=True):
             document = msgspec.json.decode(content, type=dict[str, Any])
             entries = msgspec.convert(document.pop(_ENTRIES), list[dict[str, Any]])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
-            # Raised below instead: here, the error would chain one with the document in its frames.
+            # Raised below, because an error raised here would have the parser's error as its context,
+            # whose frames contain the document.
             document, entries = {}, None
         if entries is None:
             raise TokenStoreError("not a token file; move it away or use another path")

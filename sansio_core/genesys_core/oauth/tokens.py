@@ -47,7 +47,7 @@ _LONGEST_LIFE: Final = 10**10
 # RFC 6749 section A.12: access-token = 1*VSCHAR. A header field cannot begin or end with a space.
 _ACCESS_TOKEN = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
-# Fields of a token request whose values an error may repeat, although not to the user.
+# Fields of a token request with secrets, which the login host's error may repeat.
 _SECRET_FIELDS: Final = frozenset(
     {"assertion", "client_secret", "code", "code_verifier", "refresh_token"}
 )
@@ -108,7 +108,7 @@ def prepare_token_request(
     sent = sent.set("Content-Type", _FORM_TYPE)
     if credentials is not None:
         sent = sent.set("Authorization", _basic(*credentials))
-    # quote(), not urlencode(): every form parser decodes "%20", but not every one decodes "+".
+    # quote(), not urlencode(): all form parsers decode "%20", but some do not decode "+".
     form = "&".join(f"{name}={quote(value, safe='')}" for name, value in grant.form())
     return Request(
         "POST",
@@ -180,7 +180,8 @@ def token_of(fields: Mapping[str, object], *, now: Now) -> Token:
 
 
 _NOTHING_VALID: Final = "the login host's response has no valid access token"
-# The other two are ours: a response's field of the same name is kept in `extra`.
+# `extra` and `expires_at` are computed here: a response's field with one of these names is kept in
+# `extra`.
 _KNOWN: Final = frozenset(Token.__struct_fields__) - {"extra", "expires_at"}
 
 
@@ -208,8 +209,8 @@ def oauth_error(response: Response, request: Request | None = None) -> OAuthErro
     return error
 
 
-# RFC 6749 section 5.2 has the first; the login host sends the second, in some errors only that.
-# The third is the API's, in case that answers.
+# `error_description` is RFC 6749 section 5.2's; some errors of the login host have only `description`.
+# `message` is the API's, in case the API responds instead of the login host.
 _WORDS: Final = ("error_description", "description", "message")
 
 
@@ -241,8 +242,8 @@ def _has_token(fields: Mapping[str, object]) -> bool:
 
 
 def _seconds(value: object) -> int | None:
-    # "3600" and 3600.0 mean 3600. Missing, less than a second or centuries mean unknown: a 401 will
-    # report the expiry. Accepting 0 would exchange a token for every single call.
+    # "3600" and 3600.0 mean 3600. Without a plausible lifetime the expiry is unknown, until a 401 shows
+    # it. If 0 were accepted, each call would exchange its own token.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -109,6 +109,7 @@ def test_links_and_the_upload_url_are_read_and_not_shown() -> None:
         ({"errors": ["one", {"message": "two", "code": "x"}, {"errorCode": "three"}, 7]},
          "one; two; three"),
         ({"errorMessage": "one", "errors": {"description": "two"}}, "one; two"),
+        ({"errorMessage": "", "errors": ["", {"description": "two"}]}, "two"),
     ],
 )  # fmt: skip
 def test_the_description_of_a_failure(data: dict[str, Any], message: str) -> None:

@@ -349,7 +349,7 @@ def test_the_default_redirect_uri_can_be_served():
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan"), 10**400])
 def test_a_user_needs_some_time_and_not_all_of_it(seconds):
     check_timeout(0.1)
-    with pytest.raises(InvalidValueError, match="must be positive and at most"):
+    with pytest.raises(InvalidValueError, match="must be a number of seconds above 0 and at most"):
         check_timeout(seconds)
 
 
