@@ -161,7 +161,7 @@ def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiC
     for each in list_body_references(call):
         known = store.known_items(call.state, each.target, {})
         if known is not None and each.identity not in known:
-            store.check_parents(call)  # what the path names is missed first
+            store.check_parents(call)  # a 404 for the path takes precedence over the 400
             raise no_such_reference(kind_of(each.target), each.identity, field=each.place)
 
 
@@ -169,6 +169,7 @@ def find_target(name: str) -> str | None:
     """Return the path of the collection that a property refers to, given its name, or ``None``."""
     if name in NOT_REFERENCES:
         return None
+    # The longest match first: a `scheduleGroup` is not a `group`.
     words = _WORDS.findall(_stem(name))
     ends = ("".join(words[-count:]).lower() for count in (3, 2, 1) if len(words) >= count)
     targets = (REFERENCES.get(end) or REFERENCES.get(end.removesuffix("s")) for end in ends)
@@ -217,7 +218,7 @@ def _search(definition: Definition, schema: Schema, value: Json, place: str) -> 
 
 
 def _can_refer(definition: Definition, facts: Schema, name: str) -> bool:
-    """Return whether a property has an id, or something with an id."""
+    """Return whether a property contains ids, or objects that have an id."""
     known = definition.resolve(facts)
     inside = definition.resolve(known.items or Schema()) if known.type == "array" else known
     if inside.type == "string":
@@ -226,12 +227,12 @@ def _can_refer(definition: Definition, facts: Schema, name: str) -> bool:
 
 
 def _references(target: str, value: Json, place: str) -> Iterator[Reference]:
-    """Yield the ids in the value of a property; examples and what stands for everything are none."""
+    """Yield the ids in a property's value, except ids from examples and the wildcard ``*``."""
     if isinstance(value, list):
         for at, each in enumerate(value):
             yield from _references(target, each, f"{place}[{at}]")
     elif isinstance(value, Mapping):
-        # A queue's `memberGroups` are groups, teams and skill groups, as their `type` says.
+        # A queue's `memberGroups` are groups, teams or skill groups, depending on their `type`.
         kind = str(value.get("type")).lower() if target == REFERENCES["group"] else ""
         yield from _references(REFERENCES.get(kind, target), value.get("id"), f"{place}.id")
     elif isinstance(value, str) and value not in {"", _ANY, _EXAMPLE_ID, _last_name(place)}:
@@ -239,10 +240,10 @@ def _references(target: str, value: Json, place: str) -> Iterator[Reference]:
 
 
 def _last_name(place: str) -> str:
-    """Return the name of the last property of a place, which is the text of its example."""
+    """Return the last property's name in a location; examples of strings consist of that name."""
     return place.rpartition(".")[2].partition("[")[0]
 
 
 def _stem(name: str) -> str:
-    """Return a name without the ending of an id, or of a list of ids."""
+    """Return a property's name without the suffix ``Id`` or ``Ids``."""
     return name.removesuffix("s").removesuffix("Id") if name.endswith(("Id", "Ids")) else name

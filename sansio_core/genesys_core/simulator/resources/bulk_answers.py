@@ -57,7 +57,10 @@ def _create(
     place: ResourcePath,
     document: Mapping[str, Json],
 ) -> Record:
-    """Create an item; one whose id is known is changed, such as a contact of a list."""
+    """Create an item or, if its id is that of an existing item, change that item.
+
+    The platform does so for the contacts of a contact list.
+    """
     identity = str(document.get("id"))
     old = stored_items(call.state, place).get(identity)
     if old is None:
@@ -69,6 +72,7 @@ def _change(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, place: ResourcePath
 ) -> Iterator[Record]:
     items = stored_items(call.state, place)
+    # A body such as {"ids": [...], "state": "x"} changes `state` of all items with these ids.
     common: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
     shared = {
         name: each
@@ -87,7 +91,7 @@ def _change(
 
 
 def _lists(body: Json) -> Iterator[Json]:
-    """Yield the elements of a body that is a list, or of the lists in it."""
+    """Yield the elements of a body that is a list, or of all lists in a body that is an object."""
     if isinstance(body, Mapping):
         for each in body.values():
             if isinstance(each, Sequence) and not isinstance(each, str):
@@ -106,7 +110,7 @@ def _ids(body: Json) -> list[str]:
 
 
 def _respond(call: ApiCall, rule: ResourceRule, named: Sequence[Record]) -> Reply:
-    """Respond with the items, or with a result of each."""
+    """Return the response: a listing of the items, or of one result for each item."""
     style = find_listing_style(call.definition, call.route.facts)
     if style is None:
         return respond_with_example(call)

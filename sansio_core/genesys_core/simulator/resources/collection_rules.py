@@ -16,12 +16,12 @@ __all__ = ["EXAMPLES_ONLY", "derive_collection", "is_excluded", "is_plain_text"]
 EXAMPLES_ONLY: Final = frozenset(
     {
         "activation",  # a command with a result
-        "bulk",  # commands over many things
+        "bulk",  # commands on many items
         "downloads",
         "executions",
         "exports",
         "imports",
-        "jobs",  # they have states that change with time
+        "jobs",  # have rules of their own (H)
         "query",
         "queries",
         "search",
@@ -75,14 +75,14 @@ def _creates(shapes: PathShapes, route: ApiRoute | None, entity: Schema) -> bool
 
 
 def _creates_many(shapes: PathShapes, route: ApiRoute | None, entity: Schema) -> bool:
-    """Return whether a list of items comes in, and the list of what was created goes out."""
+    """Return whether an operation takes a list of items and returns the list of created items."""
     given = Schema() if route is None else shapes.body(route)
     is_list = given.type == "array" and bool(shapes.resolved(given.items).properties)
     return is_list and shapes.listing(route, entity) == ()
 
 
 def _writes(shapes: PathShapes, route: ApiRoute) -> bool:
-    """Return whether the body, if there is one, describes a single thing."""
+    """Return whether an operation writes one item: its body, if it has one, is an object."""
     if route.facts.body is None:
         return route.method in {"DELETE", "POST", "PUT"}
     return bool(shapes.body(route).properties)

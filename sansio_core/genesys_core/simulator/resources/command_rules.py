@@ -77,7 +77,7 @@ def find_bulk_command(
 
 
 def _split(template: str) -> tuple[str, str]:
-    """Return the collection of a command on many items, and the command; empty without one."""
+    """Return a bulk command's collection, and the command; it is empty without ``/bulk``."""
     before, bulk, after = template.partition("/bulk")
     if not bulk:
         return template, ""
@@ -116,7 +116,7 @@ _REFERENCE: Final = frozenset({"id", "name", "selfUri"})
 
 
 def _has_documents(shapes: PathShapes, route: ApiRoute) -> bool:
-    """Return whether the body of a command has a list of items, not of ids or references."""
+    """Return whether a command's body contains a list of items instead of ids or references."""
     given = shapes.body(route)
     lists = [given, *map(shapes.resolved, (given.properties or {}).values())]
     return any(

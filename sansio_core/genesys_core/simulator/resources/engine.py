@@ -1,8 +1,8 @@
 """Implements operations by the rules in :mod:`genesys_core.simulator.resources.rules`.
 
 Invariants: a read returns what was written. Every operation at or below an item's path returns 404
-if the item was never created or has been deleted. Dates are derived from the time of the call,
-which tests control.
+if the item has been deleted, or if its collection allows creation and the item was never created.
+Dates are derived from the time of the call, which tests control.
 """
 
 from collections.abc import Mapping
@@ -183,6 +183,7 @@ class ResourceEngine:
             listed = list_items(call, members)
             return _marked_unless(json_reply(listed), written or collection.is_creatable)
         at, record = (*place, identity), items.get(identity)
+        # A PUT may also create an item again that exists without being created (rule C).
         is_there = at not in call.state.deleted or rule.action == "replace"
         if record is None and collection.letter == "C" and is_there:
             record = self.store.place_record(self.store.make_example(rule.entity), rule.entity, at)
@@ -194,6 +195,7 @@ class ResourceEngine:
                 return _marked_unless(shown, identity in written)
             case "delete":
                 self.store.forget_item(call.state, at)
+                # Such an item would be an example again, so its deletion must be remembered.
                 if not collection.is_creatable:
                     check_room(call)
                     call.state.deleted.add(at)
@@ -253,7 +255,10 @@ class ResourceEngine:
         return self.store.show_record(call, rule.entity, changed)
 
     def _single_document(self, call: ApiCall, rule: ResourceRule) -> Mapping[str, Json]:
-        """Return what a call writes to a single resource; a list is one of its properties."""
+        """Return the properties that a call writes to a single resource.
+
+        A body that is a list replaces the property that contains the list.
+        """
         shapes = PathShapes(call.definition)
         given = shapes.body(call.route)
         if given.type != "array" or not isinstance(call.body, list):
@@ -266,7 +271,7 @@ class ResourceEngine:
 
 
 def _with_page(call: ApiCall, record: Record) -> Record:
-    """Return an item with the seeded page of what it lists itself, such as a job with its results."""
+    """Add the seeded page of results to an item that contains them itself, such as some jobs."""
     page = find_page(call)
     if not isinstance(page, Mapping):
         return record

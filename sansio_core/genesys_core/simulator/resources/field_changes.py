@@ -34,7 +34,7 @@ def read_changes(old: Mapping[str, Json], document: Mapping[str, Json]) -> Mappi
 
 
 def _change(action: str, present: Json, value: Json) -> Json:
-    """Return what a property is after a change; ``None`` if it is none."""
+    """Return a property's value after a change; ``None`` removes the property."""
     items = list(present) if isinstance(present, list) else []
     match action:
         case "Update":

@@ -110,6 +110,7 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
     """Return a job in its current state, with an error only if it failed."""
     job = call.state.collections[at[:-1]][at[-1]]
     state = state_of(call, collection, states, at)
+    # In a model without a failure state, both outcomes end in the same state, so no error is shown.
     if state != states.end_of(FAILURE) or states.failure == states.success:
         job = {name: each for name, each in job.items() if not name.startswith("error")}
     if not states.has_results(state):
@@ -138,7 +139,7 @@ def _list_conversations(call: ApiCall, at: ResourcePath) -> Reply | None:
     """Return the conversations that a details job found.
 
     Returns:
-        ``None`` for other jobs, and for one whose interval is not an interval.
+        ``None`` for other jobs, and for a query without a valid interval.
     """
     query = call.state.jobs[at].query
     if call.route.template != _DETAILS or not is_interval(query.get("interval")):

@@ -45,7 +45,7 @@ _RUNNING: Final = (
     "searching",
     "scheduling",
     "parseinprogress",
-    "pending",
+    "pending",  # after QUEUED, as in analytics jobs
 )
 _SUCCESS: Final = (
     "fulfilled",
@@ -71,7 +71,7 @@ class JobStates(Struct, frozen=True):
     Attributes:
         name: the property that contains the state; empty for a job that has only results.
         waiting: the state of a job that has been started but is not yet running.
-        running: the state of a job once half of its duration has passed.
+        running: the state of a job in the second half of its duration.
         success: the state of a job that has succeeded.
         failure: the state of a job that has failed; the success state if the model has no such
             state.
@@ -106,6 +106,7 @@ class JobStates(Struct, frozen=True):
             is_waiting = self.waiting != self.paused and seconds < duration / 2
             return self.waiting if is_waiting else self.paused
         if run.resumed is not None:
+            # The first half of the duration has passed before the pause.
             seconds = monotonic - run.resumed + duration / 2
         if seconds < duration / 2:
             return self.waiting

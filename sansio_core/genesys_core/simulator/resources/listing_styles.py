@@ -155,8 +155,8 @@ def _style_of_response(
 ) -> ListingStyle:
     """Return the style of an operation whose request selects no page.
 
-    A token of its response is sent as ``after``, which the definition does not declare; so is the
-    token of a ``nextUri``, if the request has a page size.
+    A token in the response is sent as the parameter ``after``, which the definition does not
+    declare. If the request has a page size, the same applies to the token in a ``nextUri``.
     """
     sizes = [each.name for each in facts.parameters if each.name == "pageSize"]
     known = definition.resolve(facts.reply_schema or _NOTHING)
@@ -166,7 +166,7 @@ def _style_of_response(
 
 
 def _holders(definition: Definition, reply: Schema) -> Iterator[tuple[FieldPath, Schema]]:
-    """Yield where the items may be: in the response, or in the object ``results`` of it."""
+    """Yield the objects that may contain the items: the response and, if any, its ``results``."""
     yield (), reply
     nested = (reply.properties or {}).get("results")
     if nested is not None:

@@ -60,7 +60,7 @@ def _matches(template: str, name: str, value: Json, wanted: Sequence[str]) -> bo
         case str() | int() | float():
             return str(value) in alternatives or str(value) in wanted
         case _:
-            return True  # a filter by something inside is not understood, and lets all through
+            return True  # filters by lists and objects are not supported
 
 
 def _sorted(call: ApiCall, items: list[Json]) -> list[Json]:
@@ -74,7 +74,7 @@ def _sorted(call: ApiCall, items: list[Json]) -> list[Json]:
 
 
 def order_of(item: Json, name: str) -> tuple[float, str]:
-    """Return the key by which an item is sorted: numbers first, by value, then texts, ignoring case.
+    """Return the sort key of an item: numbers first, by value, then texts, ignoring case.
 
     Args:
         item: an item of a listing.

@@ -44,11 +44,12 @@ def change_members(
     changed = [*_changes(call, rule.entity, place)]
     match _effective(call, rule.action):
         case "remove_members":
+            # Without ids, all members are removed.
             ids = read_ids(call) or [identity for identity, _ in changed] or list(members)
             for identity in ids:
                 store.forget_item(call.state, (*place, identity))
         case "change_members":
-            # Those that are no members are ignored, as on the platform.
+            # Ids of other entities are ignored, as on the platform.
             for identity, member in changed:
                 if identity in members:
                     members[identity] = {**members[identity], **member}
@@ -70,7 +71,7 @@ def read_ids(call: ApiCall) -> list[str]:
 
 
 def _effective(call: ApiCall, action: ResourceAction) -> ResourceAction:
-    """Return what a call does: with ``delete=true``, adding is removing."""
+    """Return a call's action; with ``delete=true`` in the query, it is to remove members."""
     return "remove_members" if call.argument("delete", "") == "true" else action
 
 
@@ -95,7 +96,7 @@ def _changes(call: ApiCall, entity: Schema, place: ResourcePath) -> Iterator[tup
 
 
 def _known(call: ApiCall, entity: Schema, identity: str) -> Record:
-    """Return what a member has of the thing that it refers to: its name, and the user it is."""
+    """Return the properties that a member copies from its entity: name, email, the user itself."""
     properties = entity.properties or {}
     for held in (call.state.users, call.state.queues, *call.state.collections.values()):
         target = held.get(identity)
@@ -111,7 +112,7 @@ def _known(call: ApiCall, entity: Schema, identity: str) -> Record:
 
 
 def _count(call: ApiCall, place: ResourcePath, count: int) -> None:
-    """Set the count of members of what is above a list."""
+    """Set the ``memberCount`` of the entity that owns a list of members or users."""
     if place[-1] in {"members", "users"}:
         owners = stored_items(call.state, place[:-2])
         owner = owners.get(place[-2])
@@ -125,7 +126,7 @@ def _respond(
     ids: Sequence[str],
     members: Mapping[str, Record],
 ) -> Reply:
-    """Respond with the list, with the members that a call names, or with its only one."""
+    """Return the response: the list, the members that a call names, or the only member it names."""
     schema = call.route.facts.reply_schema
     shapes = PathShapes(call.definition)
     listed = shapes.items(call.route)

@@ -92,7 +92,7 @@ def _read(call: ApiCall, style: ListingStyle, path: FieldPath) -> Json:
     if not path:
         return None
     text = call.argument(path[-1], "")
-    if text:  # the link to a page has it in its query, even if a request has it in its body
+    if text:  # links to pages have the field in the query, even if requests have it in the body
         return text
     value = read_search(call) if style.in_body or style.selector == "search" else None
     for name in path:
@@ -172,7 +172,7 @@ def _token(call: ApiCall, name: str, start: int) -> str:
 
 
 def _before(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> list[Json]:
-    """Return the items before a date, the latest first."""
+    """Return the items before the date in the parameter ``before``, the latest first."""
     dates = [str(cast(Mapping[str, Json], each).get(style.date, "")) for each in items]
     dated = sorted(zip(dates, items, strict=True), key=lambda pair: pair[0], reverse=True)
     limit = call.argument("before", "")
@@ -191,7 +191,7 @@ def _moment(text: str) -> datetime:
 
 
 def _describe(call: ApiCall, style: ListingStyle, start: int, size: int, total: int) -> Record:
-    """Return everything that a response says about its page; undeclared properties are dropped later."""
+    """Return the properties that describe a page in any style; undeclared ones are omitted later."""
     number, count = start // size + 1, -(-total // size)
     facts: Record = {
         "pageSize": size,
@@ -254,14 +254,14 @@ def _links(call: ApiCall, style: ListingStyle, start: int, size: int, total: int
 
 
 def _link(call: ApiCall, style: ListingStyle, selected: Mapping[str, object]) -> str:
-    """Return the path of this listing with the same filters and another page."""
+    """Return the link to another page of a listing, with the same filters."""
     replaced = {*selected, style.alternative, *(style.send[-1:])}
     kept = [(k, each) for k, values in call.query.items() if k not in replaced for each in values]
     return f"{call.path}?{urlencode([*selected.items(), *kept], quote_via=quote)}"
 
 
 def _describe_search(call: ApiCall, number: int, *, has_next: bool) -> Record:
-    """Return the searches for this page and its neighbours, as the GET twin reads them from ``q64``."""
+    """Return the searches for this page and the adjacent ones, encoded for the parameter ``q64``."""
     search = read_search(call)
     if not isinstance(search, Mapping):
         return {}
@@ -288,6 +288,7 @@ _SCAN_CURSOR: Final = re.compile(r"p([0-9]{1,9})t([0-9]{1,12})")
 """A scan's cursor: the number of items before the page, and the time of issue (Unix time)."""
 
 _FURTHEST: Final = 10**9
-"""The value to which larger integers in requests are reduced; page numbers have 32 bits."""
+"""The value to which larger integers in requests are reduced, because responses contain 32-bit
+integers."""
 
 _SIZES: Final = frozenset({"pageSize", "limit", "count"})

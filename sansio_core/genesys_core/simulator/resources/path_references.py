@@ -17,7 +17,7 @@ from genesys_core.simulator.resources.store import ResourceStore, kind_of
 __all__ = ["CONVERSATIONS", "REFERRED", "check_references", "list_references"]
 
 CONVERSATIONS: Final = "/api/v2/conversations"
-"""The path of the conversations, which have no rule because commands begin and change them."""
+"""The path of the conversations, which follow no rule because commands create and change them."""
 
 REFERRED: Final[Mapping[str, str]] = {
     "businessUnitId": "/api/v2/workforcemanagement/businessunits",

@@ -101,7 +101,7 @@ class ResourceRules:
         )
 
     def _find_results(self, route: ApiRoute, method: str) -> ResourceRule | None:
-        """Return the rule of what is read below a job: its results, which may be all that is polled."""
+        """Return the rule for a path below a job's: its results, or its status if that is there."""
         if method != "GET":
             return None
         for above, _ in self.parents(route.template):

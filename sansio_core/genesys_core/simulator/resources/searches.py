@@ -67,13 +67,14 @@ def _listed(value: Json) -> Sequence[Json]:
 
 
 def _meets(item: Record, criterion: Mapping[str, Json], known: frozenset[str]) -> bool:
-    """Return whether an item meets a criterion of the form that searches and queries share."""
+    """Return whether an item meets a criterion of a search or a query."""
     names = [*_listed(criterion.get("fields")), criterion.get("field"), criterion.get("name")]
     fields = [each for each in names if isinstance(each, str) and each in known]
     wanted = [*_listed(criterion.get("values")), criterion.get("value")]
     texts = [str(each).casefold() for each in wanted if each is not None]
     if not fields or not texts:
         return True
+    # `operator` is AND, OR or NOT in searches, but the kind of comparison in queries.
     kind = str(criterion.get("operator") or criterion.get("type") or "").upper()
     kind = str(criterion.get("type") or "").upper() if kind in {"AND", "OR", "NOT"} else kind
     found = any(

@@ -155,7 +155,7 @@ class Seeding:
     def _create_item(
         self, state: PlatformState, owner: str, at: ResourcePath, arguments: Mapping[str, str]
     ) -> None:
-        """Create an example of an item, if it may be created and is not there."""
+        """Create an example item at a path, unless it exists or cannot be created."""
         known = self._store.known_items(state, owner, arguments)
         collection = self._rules.collection(owner)
         if known is not None and collection is not None and at[-1] not in known:
@@ -170,13 +170,13 @@ class Seeding:
         route: ServedRoute[OperationFacts],
         arguments: Mapping[str, str],
     ) -> tuple[ResourcePath, dict[str, Record]] | None:
-        """Return the path and the items of the collection behind a listing; ``None`` without one."""
+        """Return the path and items of a listing's collection; ``None`` if it has none."""
         rule = self._rules.find(route)
         if rule is None or rule.collection is None or rule.action not in _LISTS:
             return None
         if rule.collection.template in SHOWN_ELSEWHERE:
             return None
-        if rule.letter == "E":  # members need no id of their own
+        if rule.letter == "E":  # members may lack ids, by which collections are keyed
             return None
         template = rule.collection.template
         known = self._store.known_items(state, template, arguments)
@@ -190,7 +190,7 @@ class Seeding:
         base: ResourcePath,
         items: Mapping[str, Record],
     ) -> None:
-        """Let the jobs among the items have succeeded long ago."""
+        """Mark the jobs among the items as ended with success."""
         rule = self._rules.find(route)
         states = None if rule is None or rule.collection is None else rule.collection.states
         if states is not None:

@@ -69,7 +69,7 @@ def _is_written(shapes: PathShapes, route: ApiRoute, entity: Schema) -> bool:
 
 
 def _as_read(given: Schema, entity: Schema) -> Schema:
-    """Return a body with the names of what is read: ``foo`` for ``fooId``, ``foos`` for ``fooIds``."""
+    """Return a body's schema with the names of the response: ``foo`` for ``fooId`` and so on."""
     known = entity.properties or {}
     properties: dict[str, Schema] = {}
     for name, facts in (given.properties or {}).items():

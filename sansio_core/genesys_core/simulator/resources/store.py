@@ -196,6 +196,7 @@ class ResourceStore:
         """
         sent: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
         given, current = document.get("version", sent.get("version")), old.get("version")
+        # Some models declare the version as a string, others as an integer.
         if given is not None and current is not None and str(given) != str(current):
             kind, is_outbound = kind_of(call.route.template), call.path.startswith(_OUTBOUND)
             code = "invalid.update.wrong.version" if is_outbound else "general.conflict"
@@ -218,7 +219,7 @@ class ResourceStore:
         return record
 
     def _writable(self, call: ApiCall) -> set[str]:
-        """Return the properties that a PUT replaces: those of its body."""
+        """Return the names of the properties that a PUT replaces: those of the body's model."""
         body = call.route.facts.body
         schema = Schema() if body is None or body.schema is None else body.schema
         known = self._definition.resolve(schema).properties or {}
@@ -232,6 +233,7 @@ class ResourceStore:
             below = [each for each in kept if each[: len(at)] == at]
             for place in below:
                 del kept[place]
+        # Numbering of ids below the path restarts, so that deleted items leave nothing in the state.
         under = f"{'/'.join(at)}/"
         for kind in [each for each in state.issued if each.startswith(under)]:
             del state.issued[kind]

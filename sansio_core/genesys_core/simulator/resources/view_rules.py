@@ -89,7 +89,7 @@ class OwnerFinder:
         return self._above(template, item, name)
 
     def _above(self, template: str, item: Schema, name: str) -> Collection | None:
-        """Return the collection above a path whose model the item's is named after."""
+        """Return the collection above a path if the item's model is named after the collection's."""
         for model, collections in (self._owners or {}).items():
             for each in collections:
                 if (
@@ -143,7 +143,11 @@ def find_view(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> Resou
 
 
 def _filters(owner: Collection, segments: Sequence[str]) -> tuple[tuple[str, str], ...] | None:
-    """Return which property each further id of a path filters by; ``None`` if one has none."""
+    """Return the filters of a view, one for each id in the path that does not locate the collection.
+
+    Returns:
+        Pairs of path parameter and item property; ``None`` if an id corresponds to no property.
+    """
     properties = owner.entity.properties or {}
     filters: list[tuple[str, str]] = []
     for each in segments:
@@ -165,7 +169,7 @@ def _filters(owner: Collection, segments: Sequence[str]) -> tuple[tuple[str, str
 
 
 def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
-    """Return the id of the item that a path shows: the only one besides those of the collection."""
+    """Return the parameter for a view's only item: the only one that the collection's path lacks."""
     more = [
         each.strip("{}")
         for each in segments

@@ -29,7 +29,8 @@ RecordPath: TypeAlias = tuple[str, ...]
 """The decoded segments of a path; the first segment is empty."""
 
 _APART: Final = {("", "api", "v2", "users"), ("", "api", "v2", "routing", "queues")}
-"""The collections that are attributes of the state, by path segments."""
+"""The path segments of the collections that are attributes of the state instead of entries in
+``state.collections``."""
 
 
 class RecordChange(Struct, frozen=True):
@@ -81,6 +82,7 @@ class ChangeWatch:
         self._others = [
             (place, identity, find_record(state, (*place, identity))) for place, identity in others
         ]
+        # New items are at the end of a collection's dictionary, after the first `_count` items.
         self._count = len(_collection(state, path))
 
     def changes(self, state: PlatformState) -> Iterator[RecordChange]:
@@ -105,6 +107,7 @@ class ChangeWatch:
     def _change(
         self, path: RecordPath, before: Record | None, after: Record | None
     ) -> RecordChange:
+        # A created item's path is one segment longer than the request's path: that segment is an id.
         marks = [*self._is_id[: len(path)], True][: len(path)]
         template = "/".join("{}" if m else each for m, each in zip(marks, path, strict=True))
         ids = tuple(each for m, each in zip(marks, path, strict=True) if m)

@@ -38,7 +38,7 @@ class ChannelTopic(Struct, frozen=True):
 
     Attributes:
         written: the topic as spelled by the subscriber.
-        names: the single topics whose events it delivers, in lower case; several for a combined
+        names: the single topics whose events are delivered, in lower case; several for a combined
             topic.
     """
 
@@ -114,7 +114,13 @@ Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expir
 
 
 def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:
-    """Return why a channel has ended; ``None`` if the channel is active."""
+    """Return why a channel has ended; ``None`` if the channel is active.
+
+    Args:
+        channel: the channel.
+        tokens: the valid and expired access tokens by value; revoked tokens are missing.
+        wall: the current time, in seconds since 1970-01-01 UTC.
+    """
     token = tokens.get(channel.token)
     if channel.displaced_by is not None:
         return "displaced"

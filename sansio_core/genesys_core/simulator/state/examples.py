@@ -97,7 +97,7 @@ def minimal_value(definition: Definition, schema: Schema, hint: str) -> Json:
 
 
 def uuid_shaped(*parts: object) -> str:
-    """Return an id in the form of a UUID that depends only on the given parts."""
+    """Return an id in the form of a version 4 UUID that depends only on the given parts."""
     digest = sha256("/".join(map(str, parts)).encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
 

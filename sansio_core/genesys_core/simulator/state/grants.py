@@ -85,6 +85,7 @@ def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
     """Return the dates of the grants of a subject and of its groups, by role and division."""
     found = own_grants(state, subject)
+    # A subject's own grant of the same role and division takes precedence, so it is merged last.
     for group in state.collections.get(GROUPS, {}):
         if group in state.grants and subject in state.collections.get(
             (*GROUPS, group, "members"), {}
@@ -120,6 +121,7 @@ def permission_names(policies: Sequence[Mapping[str, Json]]) -> list[str]:
 
 def has_permission(policies: Sequence[Mapping[str, Json]], permission: str) -> bool:
     """Return whether policies include a permission such as ``routing:queue:view``."""
+    # Not strict: callers may name a permission with fewer parts, such as only its domain.
     wanted = permission.split(":")
     return any(
         all(have in (_ANY, want) for have, want in zip(parts, wanted, strict=False))
@@ -154,7 +156,7 @@ def find_missing_permissions(
 
 
 def role_policies(role: Record) -> Iterator[Mapping[str, Json]]:
-    """Yield a role's policies; a named permission counts as a policy with one action."""
+    """Yield a role's policies; each of its ``permissions`` becomes a policy with one action."""
     given = role.get("permissionPolicies")
     yield from (each for each in _elements(given) if isinstance(each, Mapping))
     for name in _elements(role.get("permissions")):
@@ -178,7 +180,7 @@ def _holds(state: PlatformState, subject: str, role_id: str) -> bool:
 
 
 def _count_user(state: PlatformState, subject: str, role_id: str, change: int) -> None:
-    """Let the count of users of a role follow."""
+    """Add to the number of users of a role; clients and groups are not counted."""
     role = state.collections.get(ROLES, {}).get(role_id)
     if change and role is not None and subject in state.users:
         count = role.get("userCount")

@@ -47,7 +47,8 @@ _LOG_LENGTH: Final = 10_000
 class RateLimit(Struct, frozen=True):
     """A rate limit: at most ``limit`` requests per token in any ``window`` seconds.
 
-    The platform's own limit is ``platform.api``, ``token.rate.per.minute``: 300 in 60 seconds.
+    The defaults are those of the platform: its limit ``token.rate.per.minute``, in the namespace
+    ``platform.api``, is 300 requests in 60 seconds.
     """
 
     limit: int = 300
@@ -74,8 +75,8 @@ class Settings(Struct, frozen=True):
             same user and client, with a notification.
         stateful: whether operations without a handler keep state according to
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
-        max_items: the maximum number of created items in all collections together; further items
-            are rejected with a 400.
+        max_items: the maximum number of created items in all collections together, and of users, of
+            queues and of OAuth clients; further ones are rejected with a 400.
         job_duration: seconds until a job ends, not counting the time that it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
             otherwise a page refers to the next one only by token or number, unless links are the
@@ -186,7 +187,7 @@ class PlatformState(Struct):
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.
-        contact_center: the conversations, and the data for their distribution to agents.
+        contact_center: the conversations, and the data used to distribute them to agents.
         channels: the notification channels by id.
         notices: the events that have not been delivered yet.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
@@ -257,7 +258,11 @@ class PlatformState(Struct):
         )
 
     def count_items(self) -> int:
-        """Return the number of items beyond the initial ones, not counting users and queues."""
+        """Return the number of items that count towards ``Settings.max_items``.
+
+        These are the created items of collections, the written single resources and the deleted
+        examples, but neither users nor queues.
+        """
         held = sum(map(len, self.collections.values())) - self.first_items
         return held + len(self.singles) + len(self.deleted)
 

@@ -1,4 +1,4 @@
-"""OAuth clients in the API and at the login host.
+"""The representations of an OAuth client in the API and at the login host.
 
 Invariants: a client has a record in the API's collection, and another one at the login host unless
 it is inactive. A client that is created with the API has one grant type, as on the platform.

@@ -111,7 +111,8 @@ def _descend(
     segment = segments[at]
     literal = node.literals.get(segment)
     found = None if literal is None else _descend(literal, segments, at + 1, values)
-    # Backtrack from a literal without a route: /users/me/queues is the queues of a user.
+    # Backtrack from a literal without a matching route: although /users/me exists, the path
+    # /users/me/queues matches /users/{userId}/queues.
     if found is None and node.placeholder is not None and segment not in _NOT_AN_ID:
         found = _descend(node.placeholder, segments, at + 1, (*values, segment))
     return found

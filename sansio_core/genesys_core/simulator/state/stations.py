@@ -55,7 +55,7 @@ def set_default_station(state: PlatformState, user_id: str, station_id: str | No
 
 
 def _keep(state: PlatformState, user_id: str, changes: Record) -> None:
-    """Change the stations of a user; the effective one is the associated one, or the default one."""
+    """Update a user's stations; the effective station is the associated one, or else the default."""
     known = {**stations_of(state, user_id), **changes}
     known["effectiveStation"] = known.get("associatedStation") or known.get("defaultStation")
     state.singles[_place(user_id)] = {
@@ -64,7 +64,7 @@ def _keep(state: PlatformState, user_id: str, changes: Record) -> None:
 
 
 def _user(state: PlatformState, user_id: str) -> Record:
-    """Return a user as a station shows it."""
+    """Return the reference to a user that a station contains."""
     user = state.users[user_id]
     return {**reference_of(user), "version": user.get("version", 1)}
 

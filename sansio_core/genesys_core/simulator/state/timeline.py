@@ -51,7 +51,7 @@ FactKind: TypeAlias = Literal[
     "wrapup",
     "attributes",
 ]
-"""The kinds of detail events: the last part of the topics of these events."""
+"""The kinds of detail events, which are the last parts of their topics' names."""
 
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
 """The kinds of a user's status: the presence or the routing status."""
@@ -170,9 +170,9 @@ class Participant(Struct):
         replaces: the id of the participant that leaves when this participant connects.
         transfers: the number of times that the participant transferred the conversation.
         consult: the id of the participant that this agent consults before a transfer.
-        speak_to: whom the agent speaks to in a consult, spelled as in REST.
+        speak_to: the party to which the agent speaks during a consult, spelled as in REST.
         consults: the number of consults that this agent began.
-        consult_transfers: the number of these consults that ended in a transfer.
+        consult_transfers: the number of this agent's consults that ended in a transfer.
         watching: how this agent supervises another participant: ``monitored``, ``coached``,
             ``barged``.
         watched: the id of the supervised participant.
@@ -183,7 +183,8 @@ class Participant(Struct):
         acw_started: when the agent's after-call work began.
         acw_ended: when the agent's after-call work ended.
         wrap_up: the agent's wrap-up, if any.
-        is_told: whether the user has been sent the last event about this participant.
+        is_told: whether the final event about this participant has been published; after that, the
+            user receives no more events of the conversation.
     """
 
     id: str
@@ -248,7 +249,8 @@ class ConversationTimeline(Struct):
         messages: the conversation's messages, by id.
         is_generated: whether the conversation belongs to generated traffic.
         is_filed: whether the conversation has been added to the finished conversations.
-        metrics_told: how many values of a metric have been published, by participant and metric.
+        metrics_told: the number of published values of each metric, by the participant's id and the
+            metric's name.
     """
 
     id: str
@@ -358,7 +360,8 @@ class ContactCenter(Struct):
         statuses: the latest changes of a user's presence and routing status, by user.
         membership_changes: the queue and user of each membership change that has not been published
             yet.
-        serial: the number of timers that have been set so far.
+        serial: the number of timers that have been set so far; the next timer's serial number is one
+            higher.
         traffic: the state of generated traffic, if there is any; see ``conversations.traffic``.
     """
 
@@ -388,7 +391,8 @@ class TrafficState(Struct):
     Attributes:
         per_minute: the mean number of conversations per minute.
         seed: makes the traffic reproducible.
-        drawn: the number of random numbers that have been drawn.
+        drawn: the number of random numbers that have been drawn; the next one depends only on it
+            and the seed.
         started: the number of conversations that have been started.
     """
 

@@ -36,7 +36,11 @@ class Verdict(Struct, frozen=True):
 
 
 def judge_topic(state: PlatformState, asked: str) -> Verdict:
-    """Return whether a requested topic is accepted, and if not, why."""
+    """Validate a requested topic.
+
+    The topic is accepted if it is known and no permission for it is missing; of a combined topic,
+    one such part suffices.
+    """
     if len(asked) > _MAX_LENGTH:
         return Verdict(asked, reason=f"The topic is longer than {_MAX_LENGTH} characters.")
     names = tuple(name.lower() for name in _names(asked))
