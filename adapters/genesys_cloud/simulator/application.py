@@ -23,7 +23,7 @@ Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks) -> Application:
-    """An ASGI application through which any ASGI server can serve a simulator.
+    """Return an ASGI application through which any ASGI server can serve a simulator.
 
     Serve it from only one event loop: the simulator's state has no lock. It serves no WebSockets.
 
@@ -63,7 +63,8 @@ async def _respond(
     request = _request(scope, b"".join(chunks))
     response = simulator.respond(request, now=clock())
     fields = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.raw]
-    # RFC 9110, section 8.6: a 204 must not have it, and that of the others is not known here.
+    # RFC 9110 section 8.6: a 204 must not have a Content-Length, and with HEAD and 304 it would be
+    # the length of a body that is not known here.
     if request.method != "HEAD" and response.status not in {204, 304}:
         fields.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": fields})
@@ -77,7 +78,7 @@ async def _start_and_stop(receive: Receive, send: Send) -> None:
 
 
 def _request(scope: Message, body: bytes) -> Request:
-    # The raw path: in `scope["path"]`, %2F and a slash are indistinguishable.
+    # The raw path, because `scope["path"]` is decoded: %2F and a slash would be the same.
     target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
     query = scope["query_string"].decode("latin-1")
     url = target + (f"?{query}" if query else "")

@@ -45,7 +45,7 @@ class ServerSide(Protocol):
         ...
 
     def lost(self) -> None:
-        """Process the end of the connection."""
+        """Handle the end of the connection, whichever side closed it."""
         ...
 
 
@@ -58,7 +58,7 @@ class ConnectionServer(Generic[Side]):
     Args:
         accept: returns the core's side of a new connection.
         clock: returns the current time.
-        after: called after input of any connection has been processed, because the input may affect
+        after: called after input of any connection has been processed, to perform its effects on
             other connections.
 
     Attributes:
@@ -182,9 +182,9 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
     def eof_received(self) -> bool:
         """Called by asyncio: the client closed its side."""
         if self._deaf or self._pause is not None:
-            return False  # closes the connection
+            return False  # so that asyncio closes the connection
         self.data_received(b"")
-        return True  # what is pending is written first
+        return True  # the connection stays open until pending data is written
 
     def pause_writing(self) -> None:
         """Called by asyncio: the write buffer is full."""
@@ -282,7 +282,8 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
                 self._timer.cancel()
                 self._timer = None
         elif self._timer is None:
-            # A timer that runs is not moved: when it fires too early, the next one is set.
+            # A running timer is not moved when the deadline changes: if it fires too early, the
+            # core does nothing and the next timer is set.
             left = max(0.0, due - self._clock().monotonic)
             self._timer = asyncio.get_running_loop().call_later(left, self._time_out)
 

@@ -136,8 +136,8 @@ class SimulatorControls(ABC):
             properties: properties of the body; all others are taken from the example.
 
         Raises:
-            InvalidValueError: there is no such topic, or a property or its value is not in the
-                topic's model.
+            InvalidValueError: there is no such topic, or its model does not declare a property or
+                does not allow its value.
         """
         body = self.simulator.make_event(topic, properties)
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now))

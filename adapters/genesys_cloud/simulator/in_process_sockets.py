@@ -123,7 +123,7 @@ class InProcessSocket:
 
     async def write(self, data: bytes, until: float | None) -> None:  # noqa: ARG002 - of the interface
         """Send bytes to the server."""
-        # Under the lock: an event that another thread publishes comes after the response.
+        # Under the lock, so that an event that another thread publishes follows the response.
         self._sockets.at_hub(
             lambda _, now: self.perform(self.connection.receive_data(data, now=now))
         )
@@ -143,7 +143,7 @@ class InProcessSocket:
                 case Reset():
                     self._ended = self._was_reset = True
                 case _:
-                    pass  # a silent connection stays open
+                    pass  # for example Silence: the connection stays open, but nothing is sent
         if not self._connector.has_ended:
             self._connector.call_soon(self._wake)
 
@@ -152,12 +152,12 @@ class InProcessSocket:
 
     async def _wait(self, until: float | None) -> None:
         """Wait for steps; the reader of a connection also serves the hub's timers."""
-        # The simulator's clock may be a test's; the event loop waits by the real one.
+        # The simulator may have a test's clock, but the event loop waits by the system's.
         left = self._sockets.seconds_left()
         due = None if left is None else time.monotonic() + left
         self._waker = self._connector.new_waker()
         if self._received or self._ended:
-            return  # arrived before the waker was there
+            return  # the data arrived before the waker was created
         await self._connector.wait(
             self._waker, min((at for at in (until, due) if at is not None), default=None)
         )

@@ -203,7 +203,7 @@ class _Server:
         """Serve until the stop event is set; once listening, report the port and the stop event."""
         stop = asyncio.Event()
         http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
-        # The sockets first: responses contain their address.
+        # Notification sockets first: HTTP responses contain their port.
         async with self.sockets.serving():
             await http.start(host, port)
             task_status.started((http.port, stop))

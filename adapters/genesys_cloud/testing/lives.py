@@ -59,7 +59,7 @@ class LifeTransport:
 
     def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
         self._outcomes = outcomes
-        self._numbers = itertools.count()  # which threads may share
+        self._numbers = itertools.count()  # thread-safe, unlike adding to an integer
         self.requests: list[Request] = []
         self.arrived: list[Request] = []
 

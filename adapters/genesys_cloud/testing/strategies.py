@@ -74,7 +74,7 @@ def models_of(
 
     Args:
         model: the type of the models, such as ``models.User``.
-        depth: maximum nesting of models; 0 for none.
+        depth: maximum nesting of models below the model; at 0, nested models have no fields.
         fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
     Raises:
@@ -150,7 +150,7 @@ def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
 
 
 def _objects_of(type_: object, depth: int, size: int) -> st.SearchStrategy[object]:
-    """Values of a union, of a model, or of any other type."""
+    """Return a strategy for values of a union, of a model, or of any other type."""
     if isinstance(type_, TaggedUnion):
         kinds = [_of_kind(type_, kind, depth) for kind in type_.cases]
         return st.one_of([*kinds, st.dictionaries(_LETTERS, json_values(), max_size=size)])
@@ -160,7 +160,7 @@ def _objects_of(type_: object, depth: int, size: int) -> st.SearchStrategy[objec
 
 
 def _of_kind(union: TaggedUnion, kind: str, depth: int) -> st.SearchStrategy[object]:
-    """Models of one kind of a union, with their tag."""
+    """Return a strategy for models of one kind of a union, with their tag."""
     model = cast(type[Model], union.model(union.cases[kind]))
     names = {one.encode_name: one.name for one in msgspec.structs.fields(model)}
     given = {names[union.tag]: st.just(kind)} if union.tag in names else {}

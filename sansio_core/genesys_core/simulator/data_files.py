@@ -90,7 +90,7 @@ class _Loading:
         finally:
             # Loaded entities are considered old, so their creation is not delayed.
             state.counts, state.log, state.unsettled = counts, log, unsettled
-            state.tokens.pop(self._token, None)  # which an item may have ended already
+            state.tokens.pop(self._token, None)  # unless an item in the data has revoked it
             state.spent.pop(self._token, None)
         return self._ids
 
@@ -138,7 +138,7 @@ class _Loading:
             {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         )
         request = Request(method, target, headers, msgspec.json.encode(body))
-        self._simulator.state.spent.pop(self._token, None)  # the rate limit is for clients
+        self._simulator.state.spent.pop(self._token, None)  # no rate limit while loading
         response = self._simulator.respond(request, now=self._now)
         if response.status >= 400:
             problem = msgspec.json.decode(response.body, type=dict[str, Any])

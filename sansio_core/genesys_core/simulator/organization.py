@@ -201,7 +201,7 @@ def _groups(users: Sequence[Record]) -> dict[str, Json]:
 
 
 def _user(user: Record, manager: Record, place: int, home: str) -> dict[str, Json]:
-    """Return what a user has: a manager, a location, skills, a language and a role."""
+    """Return the entries that give a user a manager, a location, skills, a language and a role."""
     path = f"/api/v2/users/{user['id']}"
     skills = (_SKILLS[place], _SKILLS[(place + 1) % len(_SKILLS)])
     change: dict[str, Json] = {
@@ -227,7 +227,7 @@ def _user(user: Record, manager: Record, place: int, home: str) -> dict[str, Jso
 
 
 def _queue(queue: Record, users: Sequence[Record], place: int) -> dict[str, Json]:
-    """Return what a queue has: a division, a flow, a prompt, wrap-up codes and members."""
+    """Return the entries that give a queue a division, a flow, a prompt, codes and members."""
     path = f"/api/v2/routing/queues/{queue['id']}"
     kept: Mapping[str, Json] = {name: queue[name] for name in _QUEUE_FACTS if name in queue}
     members: list[Json] = [{"id": each["id"]} for each in users[place::2][:_MOST]]
@@ -252,5 +252,5 @@ def _named(names: Sequence[str], **more: Json) -> list[Json]:
 
 
 def _label(name: str) -> str:
-    """Return the label of a name within the document."""
+    """Return an entity's label in the document, without ``$``, given its name."""
     return name.lower().replace(" ", "-")

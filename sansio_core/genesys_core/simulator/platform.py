@@ -165,7 +165,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **uploads.HANDLERS,
     **recordings.HANDLERS,
 }
-# What is checked by hand before the rules answer.
+# Checks that run before a rule or a handler performs a call.
 _CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **authorization.CHECKS,
     **data_tables.CHECKS,
@@ -174,7 +174,7 @@ _CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **contact_lists.CHECKS,
     **flow_locks.CHECKS,
 }
-# What the rules get in place of a call, and what follows their answer.
+# Functions that replace a call before it is performed, and functions that run afterwards.
 _AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     **campaigns.AMENDMENTS,
     **flow_locks.AMENDMENTS,
@@ -366,7 +366,10 @@ class Simulator:
         stop_traffic(self.state)
 
     def _settle(self, now: Now) -> None:
-        """Distribute conversations, and publish what changed."""
+        """Distribute waiting conversations to agents, and publish all changes.
+
+        The order matters: publishing clears the changes that the other steps read.
+        """
         distribute_conversations(self.state, now)
         follow_facts(self.state, now)
         file_finished(self.state)
@@ -443,8 +446,8 @@ class Simulator:
                 model.
 
         Raises:
-            InvalidValueError: there is no such topic, or a property or its value is not in the
-                topic's model.
+            InvalidValueError: there is no such topic, or its model does not declare a property or
+                does not allow its value.
         """
         return make_event(self.definition, topic, properties)
 
@@ -514,7 +517,7 @@ class Simulator:
         return self._aim(request.method, _target(request.url)[0])[0]
 
     def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":
-        """Return the template of a request, and its handler."""
+        """Return the path template of a request, and its handler, its operation or its problem."""
         for root in ("/oauth/", "/logout"):
             login = _without_prefix(path, self.settings.login_prefixes, root)
             if login is not None:
@@ -547,7 +550,7 @@ class Simulator:
                 return goal(LoginCall(request, values, form, now, self.state, self.settings))
 
     def _checked(self, call: ApiCall) -> Reply:
-        """Answer a call, with a warning for values that the platform is not known to accept."""
+        """Respond to a call, with a warning for values that the platform is not known to accept."""
         call = clamp_page_size(call)
         faults = list(find_value_faults(call))
         if not faults:
@@ -560,7 +563,7 @@ class Simulator:
         return Reply(reply.status, reply.body, reply.content_type, headers)
 
     def _handle(self, call: ApiCall) -> Reply:
-        """Answer a call, and publish the events of what it changed."""
+        """Respond to a call, and publish events for the changes that it made."""
         check_divisions(call)
         key = (call.route.method, call.route.template)
         handler = _HANDLERS.get(key, self._resources.respond)
@@ -652,7 +655,7 @@ def _aim_at_login(method: str, path: str) -> tuple[str | None, _Goal]:
 
 
 def _target(url: str) -> tuple[str, str]:
-    """Return path and query of a URL; an empty path if it is malformed."""
+    """Return the path and the query of a URL; both are empty if the URL is malformed."""
     try:
         parts = _split(url)
     except ValueError:

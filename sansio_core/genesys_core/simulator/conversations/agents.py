@@ -183,7 +183,11 @@ def _status(user_id: str, status: str, now: Now) -> Record:
 
 
 def _sort_in(state: PlatformState, user_id: str) -> None:
-    """Make an agent available where the status and memberships allow it, and nowhere else."""
+    """Update in which queues an agent is available, after a change of status or membership.
+
+    A queue's available agents are in the order in which they became available, so the first one
+    has been idle longest.
+    """
     center = state.contact_center
     is_idle = routing_status(state, user_id) == "IDLE"
     for queue_id in center.memberships.get(user_id, ()):

@@ -134,7 +134,7 @@ def _show_parts(
 def _samples(
     conversation: ConversationTimeline, wanted: frozenset[str], known: Json
 ) -> Iterator[_Sample]:
-    """Yield the metrics that are asked for and that the filter matches."""
+    """Yield the values of the requested metrics in the sessions that the filter matches."""
     dimensions = {
         each.id: each_dimensions
         for each in conversation.participants

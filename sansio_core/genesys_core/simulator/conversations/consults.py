@@ -1,9 +1,9 @@
 """Consult transfers and conferences, in which an agent speaks to a third party.
 
-Invariants: a consult may or may not be followed by a transfer. An agent has at most one consult at
-a time. During a consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If
-the agent leaves, the conversation is transferred (``transfer.consult``); if the destination leaves
-or the consult is cancelled, the agent is connected to the other party again.
+Invariants: an agent has at most one consult at a time, which may end without a transfer. During a
+consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If the agent leaves,
+the conversation is transferred (``transfer.consult``); if the destination leaves or the consult is
+cancelled, the agent is connected to the other party again.
 
 Guesses: the agent may leave before the destination answers; all parties to a conference hear each
 other immediately; a call that is merged into another conversation has the disconnect type
@@ -65,6 +65,7 @@ def change_consult(
     destination = consulted_party(conversation, initiator)
     for each in _others(conversation, initiator):
         is_destination = each is destination
+        # OBJECT is the original party, such as the customer; BOTH and CONFERENCE exclude nobody.
         is_held = speak_to == ("OBJECT" if is_destination else "DESTINATION")
         if each.session.is_connected and each.purpose != "acd":
             lifecycle.hold_participant(state, conversation, each, now, held=is_held)

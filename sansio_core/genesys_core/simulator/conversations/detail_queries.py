@@ -1,7 +1,7 @@
 """The conversation details query: which conversations match, their order, pages and aggregations.
 
 Invariants: a conversation matches a query if it matches all of the query's conversation filters,
-and each segment filter matches one of its segments. Every match is on exactly one page.
+and each segment filter matches at least one of its segments. Every match is on exactly one page.
 
 Guesses: an interval has at most 31 days, and a page at most 100 conversations; a filter by
 evaluations, surveys or resolutions matches nothing, because none exist.
@@ -113,7 +113,7 @@ def _start(conversation: ConversationTimeline) -> float:
 
 
 def _end(conversation: ConversationTimeline) -> float:
-    """Return the end; active conversations sort last."""
+    """Return a conversation's end for sorting; active conversations end last."""
     return float("inf") if conversation.ended is None else conversation.ended
 
 
@@ -146,7 +146,7 @@ def _segment_subjects(conversation: ConversationTimeline) -> Iterator[FilterSubj
 
 
 def _aggregate(found: Sequence[ConversationTimeline], wanted: Mapping[str, Json]) -> Record:
-    """Return how many matches have each value of a dimension."""
+    """Return the number of matches that have each value of a dimension."""
     if wanted.get("type") != "termFrequency":
         raise bad_request("Only termFrequency aggregations are simulated.")
     dimension, size = str(wanted.get("dimension")), wanted.get("size")

@@ -82,7 +82,10 @@ def _show_session(
 
 
 def _segments(participant: Participant) -> list[TimelineSegment]:
-    """Return the segments; a wrap-up without after-call work is one without length: a guess."""
+    """Return a participant's segments.
+
+    Guess: a wrap-up without after-call work is a segment with a duration of zero.
+    """
     wrap_up, segments = participant.wrap_up, participant.session.segments
     if wrap_up is None or participant.acw_started is not None:
         return segments

@@ -178,7 +178,7 @@ def _join(
     *,
     media: MediaKind | None = None,
 ) -> Participant:
-    """Add a participant, whose session has this state and segment at first."""
+    """Add a participant whose session begins with the given state and kind of segment."""
     at, (session_state, segment) = wall_milliseconds(now), first
     session = MediaSession(
         state.new_id("communication"),
@@ -391,6 +391,7 @@ def connect_participant(
             each.answered_by, replaces = participant.id, each.replaces
             leave_queue(state, conversation, each, "ANSWERED", now)
         elif each.session.state == "dialing":
+            # The caller's session is also dialing until the called party answers.
             answer_session(each.session, at)
     leaving = conversation.participant(replaces or "")
     if leaving is not None and leaving.is_live:
@@ -510,7 +511,7 @@ def _leave(
     *,
     responded: bool = True,
 ) -> None:
-    """End the session of a customer or an agent, and begin after-call work where there is some."""
+    """End a customer's or an agent's session; begin after-call work if the prompt requires it."""
     was_connected = participant.session.connected is not None
     end_session(participant.session, disconnect_type, wall_milliseconds(now))
     _touch(state, conversation)
@@ -518,6 +519,7 @@ def _leave(
         _tell(state, "customer.end", conversation, participant, now)
         return
     _tell(state, "user.end", conversation, participant, now)
+    # An agent who wrapped up during the conversation needs no after-call work, unless it is forced.
     is_open = participant.wrap_up is None or participant.prompt == "forcedTimeout"
     if was_connected and is_open and participant.prompt in _NEEDS_ACW:
         _begin_acw(state, conversation, participant, now)
@@ -526,7 +528,7 @@ def _leave(
 
 
 def _end_if_alone(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
-    """End a conversation, or its part of one media type, if no other party is left."""
+    """End each medium of a conversation in which fewer than two, or no external, parties remain."""
     for media in conversation.media_kinds:
         parties = [each for each in conversation.participants if each.session.media == media]
         live = [each for each in parties if each.is_live]
@@ -721,11 +723,11 @@ def _hand_over(
         _leave(state, conversation, participant, "transfer", now)
 
 
-# Small things
+# Helpers
 
 
 def _outside_party(conversation: ConversationTimeline, media: MediaKind) -> Participant | None:
-    """Return the customer or other party outside who is there with a media type."""
+    """Return the first live customer or external party with a session of a media type."""
     return next(
         (
             each

@@ -62,7 +62,10 @@ def conversation_metrics(conversation: ConversationTimeline) -> Iterator[Emitted
 
 
 def handle_time(agent: Participant) -> int:
-    """Return an agent's handle time in milliseconds: talk, hold, dialing and after-call work."""
+    """Return an agent's handle time in milliseconds: talk, hold, dialing and after-call work.
+
+    Alerting is not part of the handle time.
+    """
     session = agent.session
     spent = sum(time_spent(session, kind) for kind in ("interact", "hold", "dialing"))
     return spent + _acw_time(agent)
@@ -85,6 +88,7 @@ def _agent_metrics(
     conversation: ConversationTimeline, agent: Participant
 ) -> Iterator[EmittedMetric]:
     session = agent.session
+    # Only an outbound conversation begins with an agent.
     is_first = conversation.participants[0] is agent
     if is_first:
         yield EmittedMetric("nOutbound", 1, session.started, agent)

@@ -35,7 +35,7 @@ MEDIA_PATHS: Final[Mapping[MediaKind, str]] = {
     "email": "emails",
     "message": "messages",
 }
-"""By media type: a participant's list of communications, whose name paths and topics also use."""
+"""The name of the list of communications, by media type; paths and topics use it too."""
 
 _ALL_MEDIA: Final = (
     "calls",
@@ -150,6 +150,7 @@ def show_call_history(conversation: ConversationTimeline) -> Record:
 
 
 _PAIR: Final = 2
+"""The number of connected parties above which a call was a conference."""
 
 
 def show_wrap_up(wrap_up: WrapUp) -> Record:
@@ -222,7 +223,7 @@ def _show_media_participant(conversation: ConversationTimeline, participant: Par
 
 
 def _show_company(participant: Participant) -> Record:
-    """Return whom a participant consults, or watches and how."""
+    """Return the ids of the participants that a participant consults and supervises."""
     watched = (
         {}
         if participant.watching is None

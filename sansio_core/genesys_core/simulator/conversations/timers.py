@@ -53,4 +53,5 @@ def due_timer(center: ContactCenter, now: Now) -> tuple[VirtualTimer, Now] | Non
     if not center.timers or center.timers[0].due > now.monotonic:
         return None
     timer = heappop(center.timers)
+    # Both clocks as they were when the timer was due, so that a late call changes no times.
     return timer, Now(timer.due, now.wall - (now.monotonic - timer.due))

@@ -130,7 +130,7 @@ def follow_facts(state: PlatformState, now: Now) -> None:
 
 
 def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Perform a traffic timer's action; does nothing if traffic has been stopped.
+    """Perform a traffic timer's action; does nothing if traffic was never started.
 
     Args:
         state: the platform's state.
@@ -156,7 +156,7 @@ def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> Non
 
 
 def _arrive(state: PlatformState, traffic: TrafficState, now: Now) -> None:
-    """Let a customer come to one of the queues."""
+    """Begin a customer's conversation in a random queue; does nothing if there are no queues."""
     queues = list(state.queues)
     if not queues:
         return
@@ -174,7 +174,7 @@ def _arrive(state: PlatformState, traffic: TrafficState, now: Now) -> None:
 def _give_up(
     state: PlatformState, conversation: ConversationTimeline, customer: Participant, now: Now
 ) -> None:
-    """Let a customer leave whom no agent has answered."""
+    """Disconnect a customer if no agent has answered yet."""
     is_answered = any(e.user_id and e.session.connected for e in conversation.participants)
     if customer.is_live and not is_answered:
         lifecycle.hang_up(state, conversation, customer, now, "endpoint")
@@ -187,7 +187,7 @@ def _act(
     agent: Participant,
     now: Now,
 ) -> None:
-    """Let an agent do the next thing: answer, hold, talk on, transfer, hang up, wrap up."""
+    """Perform an agent's next action: answer, hold, resume, transfer, hang up or wrap up."""
     again: float | None = None
     if agent.session.is_alerting:
         if _draw(traffic) >= _NO_ANSWER:
@@ -213,7 +213,11 @@ def _talk_on(
     agent: Participant,
     now: Now,
 ) -> float | None:
-    """Continue a conversation that is connected, and return when to look again."""
+    """Continue an agent's connected conversation.
+
+    Returns:
+        The seconds until the agent's next action; ``None`` if the agent has left.
+    """
     if agent.session.is_held:
         lifecycle.hold_participant(state, conversation, agent, now, held=False)
         return _exponential(_TALK / 2, traffic)
@@ -232,7 +236,7 @@ def _talk_on(
 
 
 def _staff(state: PlatformState, now: Now) -> None:
-    """Give queues without members some, and put the agents of all queues on queue."""
+    """Add members to the queues if no queue has any, and put all members on queue."""
     center, queues = state.contact_center, list(state.queues)
     if not any(center.members.values()):
         owners = {client.user_id for client in state.clients.values()}
@@ -260,7 +264,7 @@ def _media(chance: float) -> MediaKind:
 
 
 def _gap(traffic: TrafficState) -> float:
-    """Return the seconds until the next customer comes."""
+    """Return the seconds until the next conversation begins."""
     return _exponential(60.0 / traffic.per_minute, traffic)
 
 
@@ -269,7 +273,10 @@ def _exponential(mean: float, traffic: TrafficState) -> float:
 
 
 def _draw(traffic: TrafficState) -> float:
-    """Return the next number of the sequence, from 0 up to but not including 1."""
+    """Return the next pseudorandom number, at least 0 and below 1.
+
+    A hash rather than ``random.Random``, because the state of the traffic must be plain data.
+    """
     traffic.drawn += 1
     digest = sha256(f"{traffic.seed}/{traffic.drawn}".encode()).digest()
     return int.from_bytes(digest[:6]) / 2**48

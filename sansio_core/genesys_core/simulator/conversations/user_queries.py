@@ -90,7 +90,7 @@ def _part(
     part: tuple[int, int],
     present: int,
 ) -> Record:
-    """Return the times of some users in one part of an interval."""
+    """Return the total times in each status of some users, in one part of an interval."""
     sums: dict[tuple[str, str], int] = {}
     for user_id in users:
         for metric in metrics:

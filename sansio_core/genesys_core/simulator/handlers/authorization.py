@@ -247,7 +247,10 @@ def describe_authorization(call: ApiCall, subject: str) -> Record:
 
 
 def _expanded(call: ApiCall, policies: Sequence[Mapping[str, Json]]) -> Iterator[str]:
-    """Yield the names of permissions; those that end in ``*`` also by the names of the definition."""
+    """Yield the names of the permissions in policies.
+
+    If one is a wildcard, the names of the matching permissions in the definition follow.
+    """
     names = permission_names(policies)
     yield from names
     if any("*" in each for each in names):
@@ -333,7 +336,7 @@ def _subject_type(call: ApiCall, subject: str) -> str:
 
 
 def _page(call: ApiCall, items: Sequence[Record]) -> Record:
-    """Return a page, with the properties that the reply of the operation has."""
+    """Return a page of items, limited to the properties that the operation's response declares."""
     page = make_page(call, items, lambda each: each)
     schema = call.route.facts.reply_schema
     known = {} if schema is None else call.definition.resolve(schema).properties or {}

@@ -51,6 +51,7 @@ def disconnect_callbacks(call: ApiCall) -> Reply:
 
 
 def _change(call: ApiCall, body: Mapping[str, Json]) -> Record:
+    # Everything that can be rejected is read before the first change.
     conversation, acd = _find_waiting(call, str(body.get("conversationId")))
     numbers = body.get("callbackNumbers")
     scheduled = read_time(body.get("callbackScheduledTime"), field="callbackScheduledTime")

@@ -139,6 +139,7 @@ def begin_stopping(call: ApiCall) -> None:
     """Set the timer that turns a stopping campaign off."""
     record = _stored(call)
     if record.get("campaignStatus") == "stopping":
+        # A timer has two strings. With the version, a timer of an earlier stop has no effect.
         about = ("/".join(_place(call)), f"{record['id']} {record.get('version')}")
         seconds = call.settings.job_duration
         set_timer(call.state.contact_center, "campaign", seconds, call.now, about)
@@ -173,7 +174,7 @@ def stop_campaign(call: ApiCall) -> Reply:
 
 
 def _turn(call: ApiCall, status: str | None) -> Reply:
-    """Give a campaign another status, if it is another."""
+    """Set a campaign's status, unless it already has this status or ``None`` is given."""
     if not call.settings.stateful:
         return no_content()
     old, identity = _stored(call), _identity(call)
@@ -192,7 +193,7 @@ def _turn(call: ApiCall, status: str | None) -> Reply:
 
 
 def _is_same(given: Json, kept: Json) -> bool:
-    """Return whether a value is that of a record; of a reference, the id counts."""
+    """Return whether a value equals that of a record; references are compared by id."""
     if isinstance(given, Mapping) and isinstance(kept, Mapping) and "id" in given:
         return given["id"] == kept.get("id")
     if isinstance(given, list) and isinstance(kept, list):
@@ -221,7 +222,7 @@ def _place(call: ApiCall) -> tuple[str, ...]:
 
 
 def _stored(call: ApiCall) -> Record:
-    """Return what a call is about; empty if there is none, which is told elsewhere."""
+    """Return the stored item that a call is for; empty if there is none (404 elsewhere)."""
     return call.state.collections.get(_place(call), {}).get(_identity(call), {})
 
 

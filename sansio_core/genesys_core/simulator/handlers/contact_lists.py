@@ -64,6 +64,7 @@ def check_columns(call: ApiCall) -> None:
     """
     old = _stored(call, _LISTS, call.arguments["contactListId"])
     for name, given in call.document().items() if old else ():
+        # Missing, null, empty and false mean the same here.
         if name in _COLUMNS and given != old.get(name) and (given or old.get(name)):
             message = f"The field '{name}' of a contact list cannot be changed."
             raise PlatformProblem(400, f"cannot.update.{_COLUMNS[name]}", message)
@@ -141,7 +142,7 @@ def get_export(call: ApiCall) -> Reply:
 
 
 def _write_file(state: PlatformState, at: tuple[str, ...]) -> bytes:
-    """Return a list in the form of CSV; lists of numbers not to call keep none."""
+    """Return a list as CSV; do-not-call lists have only a header, because they store no numbers."""
     names = state.collections[at[:-1]][at[-1]].get("columnNames")
     columns = names if isinstance(names, list) else []
     if at[-2] != "contactlists":
@@ -155,7 +156,7 @@ def _write_file(state: PlatformState, at: tuple[str, ...]) -> bytes:
 
 
 def _line(cells: Sequence[Json]) -> bytes:
-    """Return a line of a file in the form of RFC 4180."""
+    """Return a line of a CSV file (RFC 4180)."""
     quoted = ('"' + str(each).replace('"', '""') + '"' for each in cells)
     return (",".join(quoted) + "\r\n").encode()
 

@@ -121,7 +121,7 @@ def post_callback_on_conversation(call: ApiCall) -> Reply:
 
 
 class _WantedCallback(Struct, frozen=True):
-    """What a body says of a callback."""
+    """The properties of a callback in a request body, validated."""
 
     queue_id: str
     numbers: tuple[str, ...]
@@ -344,7 +344,7 @@ def patch_conversation(call: ApiCall) -> Reply:
 
 
 def _is_with(conversation: ConversationTimeline, address: str) -> bool:
-    """Return whether this is an active message conversation with a customer."""
+    """Return whether this is an active message conversation with the customer at an address."""
     customer = conversation.participants[0]
     is_open = conversation.media == "message" and conversation.ended is None
     return is_open and customer.session.address == address

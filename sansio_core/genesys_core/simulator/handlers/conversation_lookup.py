@@ -57,7 +57,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
 
 
 def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant:
-    """Return the participant named in a call's path, whose communication the path may name too.
+    """Return the participant in a call's path, which may also contain the communication's id.
 
     Raises:
         Problem: 404 if the conversation has no such participant, or the participant has another

@@ -95,7 +95,11 @@ def check_table(call: ApiCall) -> None:
 
 
 def _checked(call: ApiCall, key: str | None = None) -> Record:
-    """Return the row in the body of a call, with the defaults of the schema."""
+    """Return the row in a call's body, completed with the schema's defaults.
+
+    Raises:
+        Problem: 400 if the row does not match the schema.
+    """
     table, given = _table(call), dict(_mapping(call.body))
     if key is not None:
         given.setdefault("key", key)

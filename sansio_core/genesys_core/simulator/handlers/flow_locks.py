@@ -37,6 +37,7 @@ _REMEMBERED: Final = 1_000
 
 def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
     """Return the problem for an unknown flow id: 410 if the flow was deleted, otherwise 404."""
+    # Deleted flows are not stored: an id that was issued, but is unknown now, is that of one.
     issued = state.issued[FLOWS]
     latest = range(issued, max(issued - _REMEMBERED, 0), -1)
     if any(identity == uuid_shaped(state.seed, FLOWS, each, "issued") for each in latest):
@@ -115,7 +116,7 @@ def _act(
 
 
 def _operate(call: ApiCall, action: str, version: str, *, is_own: bool = False) -> Reply:
-    """Unlock a flow with another version, and return the operation, which is complete."""
+    """Set a flow's next version, unlock the flow, and return the completed operation."""
     if not call.settings.stateful:
         return respond_with_example(call)
     who, name = _caller(call)
@@ -156,7 +157,7 @@ def _change(
 
 
 def _next_version(old: Json, kind: str) -> Record:
-    """Return the version of a flow after another: ``1.0``, ``2.0`` and so on."""
+    """Return the version that follows a flow's version: ``1.0``, ``2.0`` and so on."""
     number = str(old.get("id")).partition(".")[0] if isinstance(old, Mapping) else ""
     return {"id": f"{int(number) + 1 if number.isdecimal() else 1}.0", "type": kind}
 
@@ -175,7 +176,7 @@ def _unlocked(flow: Record) -> Record:
 
 
 def _caller(call: ApiCall) -> tuple[str, str]:
-    """Return the id of the caller, and the property that has it when it locks a flow."""
+    """Return the caller's id, and the flow property that contains it if the caller has the lock."""
     if call.user_id is not None:
         return call.user_id, "lockedUser"
     return "" if call.token is None else call.token.client_id, "lockedClient"

@@ -75,7 +75,7 @@ def delete_client(call: ApiCall) -> Reply:
 
 
 def _keep(call: ApiCall, record: Record) -> Reply:
-    """Store a client, here and at the login host."""
+    """Store a client's records for the API and for the login host, and return the response."""
     record = {
         **record,
         "dateModified": format_instant(call.now.wall),
@@ -101,7 +101,7 @@ def _keep(call: ApiCall, record: Record) -> Reply:
 
 
 def _grant_roles(call: ApiCall, identity: str, record: Record) -> None:
-    """Let a client have the roles that its record names, and no others."""
+    """Replace a client's grants with the roles that its record names."""
     home, when = str(home_division(call.state.seed)["id"]), format_instant(call.now.wall)
     forget_subject(call.state, identity)
     for role_id in _elements(record.get("roleIds")):
@@ -127,10 +127,10 @@ def _find(call: ApiCall) -> Record:
 
 
 def _given(call: ApiCall) -> Record:
-    """Return what a body says about a client.
+    """Return the properties of a client in a call's body, without nulls.
 
     Raises:
-        Problem: 400 for one that uses client credentials and has no role.
+        Problem: 400 for a client that uses client credentials and has no role.
     """
     given: Record = {name: value for name, value in call.document().items() if value is not None}
     is_service = given.get("authorizedGrantType") == "CLIENT-CREDENTIALS"

@@ -168,7 +168,7 @@ def _show_member(call: ApiCall, queue_id: str, user_id: str, *, joined: bool) ->
 
 
 def _show_queue(call: ApiCall, queue_id: str, user_id: str) -> Record:
-    """Return a queue in the form of ``UserQueue``."""
+    """Return a queue as a ``UserQueue``."""
     joined = call.state.contact_center.members.get(queue_id, {}).get(user_id, False)
     known = call.definition.resolve(Schema(ref="#/definitions/UserQueue")).properties or {}
     queue: Record = {**call.state.queues[queue_id], "joined": joined}
@@ -176,7 +176,7 @@ def _show_queue(call: ApiCall, queue_id: str, user_id: str) -> Record:
 
 
 def _listing(call: ApiCall, items: Sequence[Record]) -> Reply:
-    """Return a page, with the properties that the reply of the operation has."""
+    """Return a page of items, limited to the properties that the operation's response declares."""
     page = make_page(call, items, lambda each: each)
     schema = call.route.facts.reply_schema
     known = {} if schema is None else call.definition.resolve(schema).properties or {}

@@ -120,7 +120,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 
 
 def _keep(call: ApiCall, queue: Record) -> Reply:
-    """Store a queue as the model declares it, whatever else the caller sent."""
+    """Store a queue, without properties that its model lacks, and return the response."""
     schema = call.route.facts.reply_schema or Schema()
     kept = cast(Record, conform_reply(call, schema, queue))
     others = call.state.queues.values()

@@ -105,7 +105,7 @@ def show_batch(call: ApiCall, query: Record, *, is_over: bool) -> Record:
 
 
 def _show_downloads(call: ApiCall, request: Record) -> list[Record]:
-    """Return the downloads of one recording, or of all of a conversation."""
+    """Return the downloads of one recording, or of all recordings of a conversation."""
     asked = {name: request.get(name) for name in ("conversationId", "recordingId")}
     conversation = call.state.contact_center.conversations.get(str(asked["conversationId"]))
     found = [] if conversation is None else list_recordings(conversation)
@@ -156,7 +156,7 @@ def _show(call: ApiCall, recording: Record) -> Record:
 
 
 def _show_mail(conversation: ConversationTimeline) -> bytes:
-    """Return an email in the form of RFC 5322."""
+    """Return an email conversation as a message (RFC 5322)."""
     customer = conversation.participants[0]
     subject = " ".join(conversation.subject.split())
     lines = [f"Subject: {subject}", f"X-Participant-Id: {customer.id}", "", "An email.", ""]

@@ -112,7 +112,7 @@ def _listed(value: Json) -> list[str]:
 
 
 def _write(call: ApiCall, group: Record, members: Sequence[str], external: Json) -> Reply:
-    """Let a group have these members and this external id."""
+    """Set a group's members and external id, and return the response."""
     identity = str(group["id"])
     held = _members(call, group)
     users = call.state.users
@@ -143,19 +143,19 @@ def _write(call: ApiCall, group: Record, members: Sequence[str], external: Json)
 
 
 def _member(user: Record) -> Record:
-    """Return a user as the lists of members keep it."""
+    """Return the properties of a user that a list of members contains."""
     return {name: user[name] for name in ("id", "name", "email") if name in user}
 
 
 def _show(call: ApiCall, group: Record) -> Record:
-    """Return a group in the form of ``ScimV2Group``."""
+    """Return a group as a ``ScimV2Group``."""
     identity = str(group["id"])
     base = call.path[: call.path.index("/groups")]
     members, external = list(_members(call, group)), _external_id(call, group)
     listed: list[Json] = [
         {"type": "User", "value": each, "$ref": f"{base}/users/{each}"} for each in members
     ]
-    # Members that are added elsewhere leave the version of the group as it is.
+    # The ETag must also change if `/api/v2/groups` changes members, although the version does not.
     content = crc32(" ".join([*members, str(external)]).encode("utf-8", "replace"))
     shown: Record = {
         "schemas": [_CORE],
@@ -190,7 +190,7 @@ def _find(call: ApiCall) -> Record:
 
 
 def _find_current(call: ApiCall) -> Record:
-    """Return a group that a call may change, as far as its ``If-Match`` says."""
+    """Return the group in a call's path, after checking the call's ``If-Match``."""
     group = _find(call)
     check_version(call, _show(call, group))
     return group

@@ -114,7 +114,7 @@ def _names_version(call: ApiCall, header: str, version: str) -> bool:
 
 
 def _select(call: ApiCall, shown: Record) -> Record:
-    """Return the attributes that a call asks for."""
+    """Return the attributes of a resource that a call requests."""
     wanted, unwanted = set(_names(call, "attributes")), set(_names(call, "excludedAttributes"))
     return {
         name: each
@@ -125,7 +125,7 @@ def _select(call: ApiCall, shown: Record) -> Record:
 
 
 def _names(call: ApiCall, parameter: str) -> Iterator[str]:
-    """Yield the attributes that a parameter names, without the schema of the core."""
+    """Yield the attribute names in a parameter, in lower case, without the URN of a core schema."""
     for value in call.query.get(parameter, ()):
         for each in value.split(","):
             name = each.strip()

@@ -50,7 +50,7 @@ _KEPT: Final = ("externalId", "phoneNumbers", _GENESYS)
 
 
 def get_users(call: ApiCall) -> Reply:
-    """Return users from ``startIndex`` on; only active users, unless the filter selects others."""
+    """Return a page of users that begins at ``startIndex``; without a filter, only active users."""
     keep = read_filter(call, _FILTERED) or _is_active
     users = [each for each in call.state.users.values() if user_state(each) != "deleted"]
     return list_resources(call, [shown for each in users if keep(shown := _show(call, each))])
@@ -102,7 +102,7 @@ def delete_user(call: ApiCall) -> Reply:
 
 
 def _write(call: ApiCall, user: Record, given: ScimResource) -> Record:
-    """Let a user be what a document describes, and return it."""
+    """Update a user from a SCIM document, and return the user as a ``ScimV2User``."""
     identity = str(user["id"])
     enterprise = as_object(given.get(_ENTERPRISE))
     email = str(given.get("userName") or user.get("email"))
@@ -129,7 +129,7 @@ def _write(call: ApiCall, user: Record, given: ScimResource) -> Record:
 
 
 def _show(call: ApiCall, user: Record) -> Record:
-    """Return a user in the form of ``ScimV2User``."""
+    """Return a user as a ``ScimV2User``."""
     identity = str(user["id"])
     kept = call.state.singles.get((*_PLACE, identity), {})
     base = "/api/v2/scim/v2/users" if "/v2/users" in call.path[len("/api/v2") :] else _BASE
@@ -227,7 +227,7 @@ def _find(call: ApiCall) -> Record:
 
 
 def _find_current(call: ApiCall) -> Record:
-    """Return a user that a call may change, as far as its ``If-Match`` says."""
+    """Return the user in a call's path, after checking the call's ``If-Match``."""
     user = _find(call)
     check_version(call, _show(call, user))
     return user

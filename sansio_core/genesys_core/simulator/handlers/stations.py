@@ -1,7 +1,7 @@
 """Handlers for users' stations.
 
-Invariants: a station that is associated with another user cannot be used. Changes return 202,
-removals 204.
+Invariants: a station that is associated with another user cannot be used. All changes return 202
+without a body.
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,13 @@ def _user_id(call: ApiCall) -> str:
 
 
 def _station(call: ApiCall) -> Record:
-    """Return the station in a path; without any, the example that is listed becomes one."""
+    """Return the station in a call's path.
+
+    If no stations are stored, the example station of the listing is stored first.
+
+    Raises:
+        Problem: 404 if there is no such station.
+    """
     identity = call.arguments["stationId"]
     stations = call.state.collections.get(STATIONS, {})
     if not stations and identity == uuid_shaped(call.state.seed, *STATIONS):

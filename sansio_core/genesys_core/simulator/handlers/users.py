@@ -235,7 +235,10 @@ def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:
 
 
 def _made_up(call: ApiCall, wanted: Iterable[str], model: str) -> Record:
-    """Return example values for expansions that simulated users do not support."""
+    """Return example values for the requested expansions.
+
+    The caller overwrites those that the simulator stores.
+    """
     schema = call.definition.schemas.get(model)
     properties = {} if schema is None else schema.properties or {}
     return {

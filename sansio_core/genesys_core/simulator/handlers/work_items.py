@@ -172,7 +172,7 @@ def _find(call: ApiCall) -> Record:
 
 
 def _versions(call: ApiCall) -> Mapping[str, Record]:
-    """Return the versions of a thing; one that no request created has only the present one."""
+    """Return an entity's versions; an entity that no request created has only its current one."""
     record, place = _find(call), _place(call)
     kept = call.state.collections.get((*place, "versions"), {})
     return kept or {"1": {**record, "version": 1}}
@@ -194,7 +194,7 @@ def _delta_names(call: ApiCall) -> Sequence[str]:
 
 
 def _attribute(record: Mapping[str, Json], name: str) -> Json:
-    """Return the value of an attribute as a history names it: ``fooId`` of ``foo``, ``fooIds`` of ``foos``."""
+    """Return an attribute as a history names it: ``fooId`` is the id in ``foo``, for example."""
     if name in record or not name.endswith(("Id", "Ids")):
         return record.get(name)
     if name.endswith("Id"):

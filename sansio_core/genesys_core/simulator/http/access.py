@@ -61,6 +61,7 @@ def spend_request(token: IssuedToken, limit: RateLimit, state: PlatformState, no
     Raises:
         Problem: 429 if the limit is exceeded, with ``Retry-After`` in seconds.
     """
+    # The times of the requests in a sliding window, oldest first.
     spent = state.spent.setdefault(token.value, deque())
     while spent and now.monotonic - spent[0] >= limit.window:
         spent.popleft()

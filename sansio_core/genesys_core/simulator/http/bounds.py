@@ -15,7 +15,7 @@ __all__ = ["find_broken_bound"]
 
 
 def find_broken_bound(bounds: Bounds, value: Json) -> str | None:
-    """Return the bound that a value violates, such as ``at most 25``; ``None`` if there is none."""
+    """Return the bound that a value violates, such as ``at most 25``, or ``None``."""
     return next(_broken(bounds, value), None)
 
 

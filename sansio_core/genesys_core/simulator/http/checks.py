@@ -64,7 +64,8 @@ def read_body(facts: OperationFacts, definition: Definition, request: Request) -
     """Return the parsed and validated JSON body; ``None`` if an optional body is missing.
 
     Raises:
-        Problem: 400 or 415, with the missing or invalid part in the message.
+        Problem: 400 for a missing or invalid body, naming the property; 415 for a body that is not
+            declared as JSON.
     """
     wanted = facts.body
     if wanted is None:
@@ -138,7 +139,10 @@ def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body:
 
 
 def _missing(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[str]:
-    """Yield the location of each required property that is absent or null, at any depth."""
+    """Yield the location of each required property that is absent or null, at any depth.
+
+    Read-only properties are not required: many models declare them as required for responses.
+    """
     known = definition.resolve(schema)
     if isinstance(value, Mapping):
         for name in known.required:
@@ -221,7 +225,7 @@ def has_type(kind: str, form: str | None, value: Json) -> bool:
 
 
 def _is_whole(value: float, bits: int) -> bool:
-    """Return whether a number is an integer of that many bits; booleans are none."""
+    """Return whether a number is a signed integer of at most that many bits; booleans are not."""
     if isinstance(value, bool) or not isfinite(value) or value != value // 1:
         return False
     limit = 1 << (bits - 1)

@@ -1,4 +1,4 @@
-"""Cross-origin requests of browsers (Fetch standard, section 3.2).
+"""Cross-origin requests from browsers (the CORS protocol of the Fetch standard).
 
 Invariants: pages of every origin may call the API and read all headers, because only the token
 authorizes a request. Browser credentials, such as cookies, are never allowed.

@@ -63,7 +63,7 @@ def is_permitted(call: ApiCall, item: Json) -> bool:
 
 
 def _divisions_above(call: ApiCall) -> Iterator[str]:
-    """Yield the divisions of the entities in a path."""
+    """Yield the divisions of the entities that a call's path identifies."""
     path: tuple[str, ...] = ()
     for segment in call.route.template.split("/"):
         is_id = segment.startswith("{")
@@ -74,7 +74,10 @@ def _divisions_above(call: ApiCall) -> Iterator[str]:
 
 
 def _divisions_in_body(call: ApiCall) -> Iterator[str]:
-    """Yield the division that a body names; for what is created, the home division if it could name one."""
+    """Yield the division that a body names.
+
+    A body that creates an entity, and could name a division but does not, is for the home division.
+    """
     if not isinstance(call.body, Mapping):
         return
     given = call.body.get("divisionId") or _division_of(call.body)

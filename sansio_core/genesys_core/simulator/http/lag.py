@@ -5,8 +5,8 @@ listings and searches include it after 2 to 10; a deleted item remains visible f
 a queue for up to 120; a role takes effect 10 seconds after it has been granted. A change's delay
 depends on the seed and the change's path.
 
-These are the times that the platform's own Terraform provider waits. Guess: changes have an
-immediate effect on writes, events and unique names.
+The platform's own Terraform provider waits this long for deletions and roles; the other delays are
+guesses. Guess: changes have an immediate effect on writes, events and unique names.
 """
 
 from collections.abc import Generator
@@ -77,7 +77,7 @@ def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
         yield
     finally:
         for place, items in saved.items():
-            # The same dictionary, which others may hold.
+            # In place: others, such as the call's handler, may refer to the same dictionary.
             changed = stored_items(state, place)
             changed.clear()
             changed.update(items)
@@ -89,7 +89,7 @@ def show_earlier_grants(state: PlatformState, now: Now) -> Generator[None, None,
     first, last = format_instant(now.wall - _GRANT), format_instant(now.wall)
     grants = state.grants
     state.grants = {
-        # The first grants have a fixed date, which is later than some clocks of tests.
+        # Initial grants are in effect at once: their fixed date may be later than a test's clock.
         subject: {key: when for key, when in held.items() if not first < when <= last}
         for subject, held in grants.items()
     }

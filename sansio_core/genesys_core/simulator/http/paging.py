@@ -17,6 +17,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["MAX_PAGE_SIZE", "make_page"]
 
 MAX_PAGE_SIZE: Final = 500
+"""The maximum page size; lower maximums that the platform documents are in ``KNOWN_LIMITS``."""
 
 
 def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Record:

@@ -1,8 +1,8 @@
 """The platform's error responses.
 
 Invariants: a handler that cannot continue raises a :class:`Problem`, which contains the response.
-Error codes and messages are those observed on the platform; if none is known, the code is
-``bad.request``.
+Error codes are those that the platform documents or has been observed to return; if none is known,
+the code is ``bad.request``. Guesses: the codes of 405 and 413.
 """
 
 from collections.abc import Mapping, Sequence

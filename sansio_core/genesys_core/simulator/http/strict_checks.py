@@ -174,7 +174,8 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
         rule = f"at most {most}" if is_size else f"at most {most} values"
         code = _CODES.get((operation, name), "")
         shown = ",".join(values)[:100]
-        # How many a page of SCIM has at most is the server's choice (RFC 7644, section 3.4.2.4).
+        # A SCIM server may return fewer results than `count` (RFC 7644 section 3.4.2.4), so a
+        # larger `count` is not rejected.
         yield ValueFault(name, shown, rule, is_limit=name != "count", code=code)
 
 

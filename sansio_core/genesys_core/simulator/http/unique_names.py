@@ -134,7 +134,7 @@ def check_unique_name(
     wanted = set(_names(value))
     for each in others:
         known = each.get(unique.name)
-        # The usual case first, because this is done for every entity of the collection.
+        # The common case first, for speed: this loop runs over the whole collection.
         if isinstance(known, str) and known.casefold() not in wanted:
             continue
         if each.get("id") == identity or not _collides(unique, given, each):
@@ -151,7 +151,7 @@ def _collides(unique: UniqueName, one: Mapping[str, Json], other: Mapping[str, J
 
 
 def _names(value: Json) -> Iterator[str]:
-    """Yield what a property names, without regard to case; what is absent or empty names nothing."""
+    """Yield the names in a property's value, case-folded, except empty ones."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, str) and each:
             yield each.casefold()

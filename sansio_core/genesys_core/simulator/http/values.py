@@ -1,4 +1,4 @@
-"""Converts a caller's values to another model, such as that of the response.
+"""Converts values in a request to another model, such as that of the response.
 
 Invariants: a converted value has the declared types everywhere, no undeclared properties, and all
 required properties.

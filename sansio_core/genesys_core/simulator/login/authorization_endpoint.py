@@ -200,7 +200,10 @@ def _form(call: LoginCall, ask: _Ask, *, email: str, problem: str = "") -> Reply
 
 
 def _hinted(hint: str) -> str:
-    """Return the email in a hint: ``email:orgName``, an email or an organization's name."""
+    """Return the email in a login hint, or an empty string.
+
+    A hint is ``email:orgName``, an email or an organization's name.
+    """
     email = hint.partition(":")[0]
     return email if "@" in email else ""
 
@@ -247,7 +250,7 @@ def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
 
 
 def _make_room(kept: dict[str, BrowserSession] | dict[str, Code]) -> None:
-    """Drop the oldest, so that the state does not grow without end."""
+    """Discard the oldest entry if there are too many, which bounds the size of the state."""
     if len(kept) >= MAX_TOKENS:
         del kept[next(iter(kept))]
 

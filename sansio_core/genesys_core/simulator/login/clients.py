@@ -66,8 +66,12 @@ def check_grant(client: OAuthClient, grant: str) -> None:
 
 
 def is_registered(client: OAuthClient, redirect_uri: str) -> bool:
-    """Return whether a redirect URI is registered for the client."""
-    # Anything else is invalid in a header, and RFC 6749 section 3.1.2 forbids fragments.
+    """Return whether a client may use a redirect URI.
+
+    It must be one of the client's registered URIs or, if the client has none, a loopback URI.
+    """
+    # Other characters are invalid in the Location header, and RFC 6749 section 3.1.2 forbids
+    # fragments.
     if not redirect_uri.isascii() or not redirect_uri.isprintable() or set(redirect_uri) & {*" #"}:
         return False
     if client.redirect_uris:

@@ -161,7 +161,7 @@ def token_lifetime(client: OAuthClient, settings: Settings) -> float:
 
 
 def _drop_tokens(state: PlatformState, now: Now) -> None:
-    """Drop expired tokens, and if none has expired the oldest one, so that the state does not grow without end."""
+    """Discard the expired tokens or, if there are none, the oldest token."""
     expired = [token for token in state.tokens.values() if now.wall >= token.expires]
     for token in expired or [next(iter(state.tokens.values()))]:
         del state.tokens[token.value]
@@ -188,7 +188,7 @@ def _field(call: LoginCall, name: str) -> str:
 def _check_verifier(call: LoginCall, code: Code) -> None:
     """Check the code verifier (RFC 7636 section 4.6).
 
-    A verifier without a challenge is refused (RFC 9700 section 2.1.1).
+    A verifier without a challenge is rejected, which prevents downgrades (RFC 9700 section 2.1.1).
     """
     verifier = call.form.get("code_verifier")
     if code.challenge is None and verifier is None:
@@ -208,7 +208,11 @@ _NAME_ID = re.compile(rb"<(?:\w+:)?NameID\b[^>]*>\s*([^<]*?)\s*</")
 
 
 def _subject(state: PlatformState, assertion: str) -> str:
-    """Return the user named in an assertion, or the first user if it names none."""
+    """Return the id of the user whom an assertion names, or of the first user if it names none.
+
+    Raises:
+        Problem: 400 if the assertion is not Base64, or names an unknown user.
+    """
     try:
         # base64 and base64url, padded or not; `validate` rejects anything else.
         plain = assertion.translate(str.maketrans("-_", "+/")).rstrip("=")

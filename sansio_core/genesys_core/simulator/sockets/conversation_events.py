@@ -133,7 +133,10 @@ class ConversationEvents:
         make: Callable[[], Record],
         now: Now,
     ) -> Notice:
-        """Return the notice of a topic, given its template and its name."""
+        """Return the event for a topic, given by its template and its name.
+
+        An event without subscribers has no body, because building one is expensive.
+        """
         template, topic = names
         if not is_heard(state.channels, topic):
             return Notice(topic, None)
@@ -192,6 +195,7 @@ class ConversationEvents:
         agent: Participant,
         now: Now,
     ) -> Iterator[Notice]:
+        # The event that is created now is the last one for an agent who has finished.
         agent.is_told = agent.is_finished
         user_id = agent.user_id or ""
         template = "v2.detail.events.agent.{id}.state"
@@ -238,7 +242,7 @@ def _routing_status(state: PlatformState, user_id: str) -> Record:
 
 
 def _adherence(state: PlatformState, user_id: str, now: Now) -> Record:
-    """Return what workforce management says of a user, for whom the simulator keeps no schedule."""
+    """Return a user's adherence, always unscheduled, because the simulator has no schedules."""
     user = state.users[user_id]
     routing = user.get("routingStatus")
     definition = _presence(user).get("presenceDefinition")
@@ -259,7 +263,7 @@ def _presence(user: Record) -> Mapping[str, Json]:
 
 
 def _activity(state: PlatformState, user_id: str) -> Record:
-    """Return presence and routing status together."""
+    """Return a user's presence, routing status and active queues."""
     center = state.contact_center
     presence = _presence(state.users[user_id])
     return {
@@ -315,7 +319,7 @@ def _disconnect_type(session: MediaSession) -> str | None:
 
 
 def _observation(state: PlatformState, queue_id: str, media: MediaKind, now: Now) -> Record:
-    """Return what happens in a queue now; that the interval has no length is a guess."""
+    """Return a queue's current observations. Guess: their interval has no length."""
     at = format_instant(now.wall)
     counts = observe_queue(state, queue_id, media)
     return {
@@ -356,7 +360,7 @@ def _agent_state(conversation: ConversationTimeline, agent: Participant) -> Reco
 
 
 def _summary(state: PlatformState, user_id: str) -> Record:
-    """Return how many conversations of each kind a user has."""
+    """Return the numbers of a user's conversations, by media type and by ACD or not."""
     center = state.contact_center
     counts = {(kind, side): [0, 0] for kind in _MEDIA.values() for side in (True, False)}
     for identity in center.busy.get(user_id, ()):

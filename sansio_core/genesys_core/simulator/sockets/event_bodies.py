@@ -58,7 +58,7 @@ def shape_event(
 
 
 def _facts(properties: Mapping[str, Schema], kind: ChangeKind, now: Now) -> Record:
-    """Return what a body says about the event itself, if its model has the properties."""
+    """Return the properties that describe the event itself, if the event's model declares them."""
     facts: Record = {}
     for name in _WHAT_HAPPENED & set(properties):
         spelled = {str(each).lower(): str(each) for each in properties[name].enum or ()}
@@ -94,7 +94,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _spelled(known: Schema, value: Json) -> "Json | UnsetType":
-    """Return a value as spelled in the model's enum: views of one entity differ in case."""
+    """Return a value as spelled in a model's enum, ignoring case, underscores and spaces."""
     spelled = {_folded(each): each for each in known.enum or ()}
     return spelled.get(_folded(value), UNSET)
 

@@ -201,7 +201,7 @@ class EventRules:
 
 @cache
 def _sources() -> Mapping[str, Sequence[TopicSource]]:
-    """The topics by path in lower case, with ``{}`` for each id."""
+    """Return the topics by path, in lower case and with ``{}`` for each id."""
     sources: dict[str, list[TopicSource]] = {}
     for topic in NOTIFICATION_TOPICS:
         if topic not in {*HEARD_BY_HAND, *CONVERSATION_TOPICS, AUDITS}:
@@ -226,14 +226,17 @@ def _changes_its_path(route: ServedRoute[OperationFacts], rule: ResourceRule | N
 
 
 def _job_path(rule: ResourceRule | None) -> str | None:
-    """Return the path of the jobs that a rule reads; tests can start them without an operation."""
+    """Return the path of the jobs that a rule is for, or ``None``.
+
+    No operation may start them: tests can start them with ``Simulator.start_job``.
+    """
     if rule is None or rule.collection is None or rule.collection.states is None:
         return None
     return _PLACEHOLDER.sub("{}", f"{rule.collection.template}/{{}}")
 
 
 def _found(template: str) -> Sequence[TopicSource]:
-    """Return the topics of an item or resource, and those of the collection it is in."""
+    """Return the topics of the item or resource at a path, and those of the item's collection."""
     path = template.lower()
     own, collection = _sources().get(path, ()), path.removesuffix("/{}")
     return own if collection == path else [*own, *_sources().get(collection, ())]
@@ -255,7 +258,7 @@ def _changed_paths(
 
 
 def _filled(pattern: str, change: RecordChange, caller: str | None) -> str | None:
-    """Return the topic with its ids, or ``None`` if one is not known."""
+    """Return a topic with its ids filled in, or ``None`` if an id is unknown."""
     topic = pattern
     for name in _PLACEHOLDER.findall(pattern):
         value = _value(name[1:-1], change, caller)

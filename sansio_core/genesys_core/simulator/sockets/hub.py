@@ -135,6 +135,7 @@ class Hub:
     def next_deadline(self, now: Now) -> float | None:
         """Return the monotonic time at which :meth:`timer` is due; ``None`` if never."""
         due = [line.due for line in self._lines.values()]
+        # Channels expire by the wall clock, so the remaining time is added to the monotonic one.
         due += [now.monotonic + self._end(each) - now.wall for each in self._lines]
         return min(due, default=None)
 
@@ -355,6 +356,7 @@ class Hub:
 
     def _close(self, line: HubSocket, code: int, reason: str) -> None:
         self._forget(line)
+        # A half-open socket cannot send a close frame.
         silent = Drop(line.number)
         self._actions.append(silent if line.is_silent else WriteClose(line.number, code, reason))
 

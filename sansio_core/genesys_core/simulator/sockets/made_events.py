@@ -27,7 +27,8 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
         properties: properties of the body; all others are taken from an example.
 
     Raises:
-        InvalidValueError: there is no such topic, or a property or its value is not in its model.
+        InvalidValueError: there is no such topic, or its model does not declare a property or does
+            not allow its value.
     """
     template = resolve_topic(topic)
     if template is None:
@@ -42,7 +43,7 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
 
 
 def _faults(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[str]:
-    """Yield what keeps a value from being one of a schema."""
+    """Yield a description of each violation of a schema by a value."""
     known = definition.resolve(schema)
     kind = known.type or ("object" if known.properties is not None else None)
     if kind is not None and not has_type(kind, known.format, value):

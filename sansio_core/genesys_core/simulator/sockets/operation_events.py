@@ -35,7 +35,7 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""The number of seconds added to the time at which a job's end is checked, because of rounding."""
+"""The seconds added to the time at which a job's end is checked, because floats are rounded."""
 
 
 class OperationEvents:
@@ -132,7 +132,7 @@ class OperationEvents:
         if end.at:
             outcome = self._outcome(state, end, duration, now)
         if outcome is None and end.at in state.jobs:
-            return  # it waits for its caller
+            return  # the job waits for its caller, who sets a new timer by continuing it
         del state.work_ends[key]
         if outcome is not None:
             for event in end.events:
@@ -246,7 +246,7 @@ def _facts(cause: TopicCause, call: ApiCall, reply: Reply) -> Iterator[Record]:
 
 
 def _agents_of_sender(call: ApiCall) -> Iterator[tuple[str, str]]:
-    """Yield the agents in message conversations with the sender of an open message, with the conversation."""
+    """Yield the ids of agents and of their message conversations with an open message's sender."""
     sender = _mapping(_mapping(_mapping(call.body).get("channel")).get("from")).get("id")
     center = call.state.contact_center
     for user_id, conversations in center.busy.items():
@@ -258,7 +258,7 @@ def _agents_of_sender(call: ApiCall) -> Iterator[tuple[str, str]]:
 
 
 def _stored(call: ApiCall) -> Record:
-    """Return the innermost item in the path of a call that is stored."""
+    """Return the innermost stored item in a call's path; empty if none is stored."""
     path = _path(call)
     for length in range(len(path), 1, -1):
         found = call.state.collections.get(path[: length - 1], {}).get(path[length - 1])
@@ -305,7 +305,7 @@ def _value(name: str, call: ApiCall, facts: Record) -> Json:
 
 
 def _fill(topic: str, find: Callable[[str], Json]) -> str | None:
-    """Return the topic with its ids, or ``None`` if one is not known or cannot be in a topic."""
+    """Return a topic with its ids filled in; ``None`` if one is unknown or contains a dot."""
     values = {name: find(name) for name in _PLACEHOLDER.findall(topic)}
     if not all(isinstance(each, str) and each and "." not in each for each in values.values()):
         return None
@@ -313,7 +313,7 @@ def _fill(topic: str, find: Callable[[str], Json]) -> str | None:
 
 
 def _filled(value: Json, find: Callable[[str], Json]) -> Json:
-    """Return a value with its placeholders replaced, without what is not known."""
+    """Return a value with its placeholders replaced; properties with unknown values are omitted."""
     if isinstance(value, str):
         found = _PLACEHOLDER.fullmatch(value)
         return value if found is None else find(found[1])

@@ -79,7 +79,7 @@ class ChannelConnection:
                 return self._ending(Reset() if reset else Close())
         return self._written()
 
-    def time_out(self, now: Now) -> list[WireStep]:  # noqa: ARG002 - of all connections
+    def time_out(self, now: Now) -> list[WireStep]:  # noqa: ARG002 - required by the server
         """Do nothing, because the connection has no deadline."""
         return []
 

@@ -300,7 +300,7 @@ class FaultyPlatform:
         return self._came[method, template]
 
     def done(self, method: str, template: str) -> int:
-        """Return the number of a route's requests that were performed, even if unanswered."""
+        """Return the number of a route's requests that were performed, even without a response."""
         return self._done[method, template]
 
     def _record(self, met: Met) -> None:

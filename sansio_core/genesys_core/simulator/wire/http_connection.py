@@ -124,7 +124,7 @@ class ServerConnection:
         self.deadline = None
 
     def _pieces(self, data: bytes, now: Now) -> Iterator[WireStep]:
-        """Forward few bytes at a time, so that the limit of a head is exact."""
+        """Pass on the data in pieces: h11 then enforces the limit on a request's head exactly."""
         at = 0
         while at < len(data) and not self._ended:
             size = _PIECE
@@ -177,7 +177,7 @@ class ServerConnection:
             yield Write(self._h11.send(go_on) or b"")
 
     def _answered(self, now: Now) -> Iterator[WireStep]:
-        # It has arrived, however long the client takes to read the response.
+        # The request is complete; the time in which the client reads the response is not limited.
         self.deadline = None
         request = _request(self._asked, b"".join(self._body))
         self._body = []
@@ -196,9 +196,10 @@ class ServerConnection:
         yield HangUp(self._limits.linger)
 
     def _refused(self, status: int, ending: WireStep) -> Iterator[WireStep]:
-        """Refuse a request that is not HTTP, too large or too slow."""
+        """Reject a request that is not HTTP, too large or too slow."""
         self.lost()
-        # Once a response is complete, the next request begins or the connection has ended.
+        # h11 can send here: after a complete response, the next cycle has begun, or the connection
+        # has ended.
         yield Write(b"".join(self._written(Response(status), closes=True)))
         yield ending
 

@@ -16,7 +16,7 @@ from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, Pa
 __all__ = ["ConnectionEnded", "Received", "Requested", "ServerEvent", "WebSocketServer", "frame"]
 
 MAX_SIZE: Final = 1024 * 1024
-"""The maximum size of a message in bytes; a larger one closes the connection with code 1009."""
+"""The maximum length of a message in characters; a longer one is answered with close code 1009."""
 
 _MAX_HEAD: Final = 64 * 1024
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
