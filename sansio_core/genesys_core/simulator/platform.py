@@ -567,6 +567,7 @@ class Simulator:
         check_divisions(call)
         key = (call.route.method, call.route.template)
         handler = _HANDLERS.get(key, self._resources.respond)
+        # Rules look for seeded items themselves, after they have checked the ids in the path.
         seeded = list_seeds(call) if key in _HANDLERS else None
         if seeded is not None:
             return seeded
@@ -581,7 +582,7 @@ class Simulator:
             call = _AMENDMENTS[key](call)
         named = [*division_objects.name_objects(call), *flow_locks.name_flow(call)]
         watch = ChangeWatch(call.state, call.route.template, call.arguments, named)
-        jobs = len(call.state.jobs)
+        jobs = len(call.state.jobs)  # to recognize a call that starts a job
         with late:
             reply = handler(call)
         if key in _FOLLOW_UPS:
@@ -599,7 +600,7 @@ class Simulator:
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts
-        lag = self.settings.lag and self.settings.enforce_permissions
+        lag = self.settings.lag and self.settings.enforce_permissions  # else grants have no effect
         with show_earlier_grants(self.state, now) if lag else nullcontext():
             token = self._admitted(facts, request, now) if facts.security else None
             divisions = self._divisions(facts, token)

@@ -102,6 +102,7 @@ def occupy_agent(
         is_acd: whether the conversation was routed by a queue.
     """
     state.contact_center.busy.setdefault(user_id, {})[conversation_id] = None
+    # The status of users who are off queue does not change.
     if routing_status(state, user_id) == "IDLE":
         status = "INTERACTING" if is_acd else "COMMUNICATING"
         set_routing_status(state, user_id, status, now)

@@ -102,6 +102,7 @@ def query_aggregates(
             if part is None:
                 continue
             group = _group(sample.dimensions, names)
+            # A conversation has several sessions, but counts once in each group and interval.
             if sample.name == _CONVERSATIONS:
                 if (group, part) in counted:
                     continue

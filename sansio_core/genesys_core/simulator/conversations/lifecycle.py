@@ -411,6 +411,7 @@ def refuse_alert(
     conversation until the routing status is set.
     """
     agent.did_not_respond = True
+    # Only an alert from a queue makes the agent NOT_RESPONDING.
     _leave(state, conversation, agent, disconnect_type, now, responded=agent.answers is None)
     acd = conversation.participant(agent.answers or "")
     if acd is not None:
@@ -490,6 +491,7 @@ def disconnect_all(
         now: the current time.
         media: the media type that ends; ``None`` for all.
     """
+    # Queues first: when a conversation leaves a queue, the alerts of that queue's agents end, too.
     parties = [e for e in conversation.participants if media in {None, e.session.media}]
     for each in parties:
         if each.is_live and each.purpose == "acd":
@@ -610,6 +612,7 @@ def _release(
     responded: bool = True,
 ) -> None:
     user_id = participant.user_id or ""
+    # A user may be several participants, for example after a second alert for the conversation.
     others = [each for each in conversation.participants if each.user_id == user_id]
     if all(each.is_finished for each in others):
         release_agent(state, user_id, conversation.id, now, responded=responded)

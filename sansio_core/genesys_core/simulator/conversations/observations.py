@@ -85,6 +85,7 @@ def _whereabouts(
         if not each.is_live or each.queue_id is None or each.purpose == "customer":
             continue
         place = (each.queue_id, each.session.media)
+        # The participant `acd` stays in the conversation while an agent is alerted.
         if each.purpose == "acd":
             found.setdefault(place, "waiting")
         elif each.session.is_alerting:

@@ -116,7 +116,7 @@ def _checked(call: ApiCall, key: str | None = None) -> Record:
         if not has_type(kind, None, value):
             raise _schema_problem(f"The field '{name}' must be a value of the type {kind}.")
         row[name] = value
-    if not properties:
+    if not properties:  # a table without a schema accepts any properties
         row |= given
     if not row.get("key"):
         raise _schema_problem("The field 'key' is required.")

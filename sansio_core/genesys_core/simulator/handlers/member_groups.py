@@ -34,6 +34,7 @@ def follow_groups(call: ApiCall) -> None:
                 forget_member(state, queue_id, user_id)
         added = [each for each in wanted if each not in members]
         by_group = {each: None for each in wanted if each in before or each in added}
+        # Before members are added, because `set_member` counts members by group.
         if by_group or before:
             state.contact_center.by_group[queue_id] = by_group
         for user_id in added:

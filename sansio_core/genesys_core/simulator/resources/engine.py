@@ -80,6 +80,7 @@ class ResourceEngine:
         self.store.check_parents(call)
         rule = self.rules.find(call.route)
         seeded = list_seeds(call)
+        # Tests may seed a listing for ids that do not exist.
         if seeded is None:
             check_references(self.rules, self.store, call)
         if rule is None:

@@ -85,6 +85,7 @@ def start_job(
             job[name] = f"http://{call.host}{UPLOADS}/{upload}"
     schema = call.route.facts.reply_schema or Schema()
     shown = show_job(call, collection, states, (*place, identity))
+    # Properties of the job that `show_job` hides, such as results, are hidden here as well.
     reply = {
         name: shown.get(name, each)
         for name, each in store.make_example(schema).items()

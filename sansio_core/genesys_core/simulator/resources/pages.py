@@ -51,6 +51,7 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
         Problem: 400 for an invalid page size, page number or token, or a page number that exceeds
             the limit.
     """
+    # First, so that totals do not count items in divisions that the caller may not see.
     items = [each for each in items if is_permitted(call, each)]
     size = _read_size(call, style, len(items))
     if style.selector == "date":
@@ -192,7 +193,7 @@ def _moment(text: str) -> datetime:
 
 def _describe(call: ApiCall, style: ListingStyle, start: int, size: int, total: int) -> Record:
     """Return the properties that describe a page in any style; undeclared ones are omitted later."""
-    number, count = start // size + 1, -(-total // size)
+    number, count = start // size + 1, -(-total // size)  # the count is rounded up
     facts: Record = {
         "pageSize": size,
         "pageNumber": number,

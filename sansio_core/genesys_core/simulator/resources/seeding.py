@@ -142,7 +142,7 @@ class Seeding:
         arguments: Mapping[str, str],
         above: Sequence[tuple[str, str]],
     ) -> None:
-        for owner, item in reversed(above):
+        for owner, item in reversed(above):  # the outermost first
             self._create_item(state, owner, resource_path(item, arguments), arguments)
         for name, target in list_references(self._rules, route.template):
             identity = arguments[name]

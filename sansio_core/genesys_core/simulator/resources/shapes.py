@@ -46,6 +46,7 @@ class PathShapes:
         found = self.definition.routes.find(key)
         if found is None:
             return {}
+        # The lookup may also match a literal segment of the key with a placeholder.
         return {
             method: route
             for method, route in found.routes.items()

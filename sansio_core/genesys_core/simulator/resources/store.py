@@ -143,6 +143,7 @@ class ResourceStore:
         }
         record |= _BEGINNINGS.get(path, {})
         properties = entity.properties or {}
+        # A guess: entities whose body names no division are in the home division.
         if "division" in properties and "division" not in record:
             home = reference_of(home_division(state.seed))
             record |= adopt_properties(self._definition, entity, {"division": home})
@@ -194,6 +195,7 @@ class ResourceStore:
         Raises:
             Problem: 409 for an outdated version.
         """
+        # `document` lacks the version if the body's model declares it as read-only.
         sent: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
         given, current = document.get("version", sent.get("version")), old.get("version")
         # Some models declare the version as a string, others as an integer.

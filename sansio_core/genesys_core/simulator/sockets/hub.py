@@ -195,6 +195,7 @@ class Hub:
         )
         self.published.append(published)
         text = write_envelope(notice.topic, notice.body, version, published.correlation_id)
+        # Only system messages are addressed to a single channel.
         kind: TextKind = "event" if notice.to is None else "system"
         for channel_id in published.channels:
             self._deliver(channel_id, QueuedText(text, kind, published.sequence))

@@ -74,7 +74,7 @@ class OperationEvents:
                 else:
                     call.state.notices.append(self._notice(event, "", call.now))
         if collection is not None and has_job:
-            at = next(reversed(call.state.jobs))
+            at = next(reversed(call.state.jobs))  # the job that the call has just started
             caller = call.user_id
             seconds = call.settings.job_duration
             start = JobStart(call.state, at, collection, caller, seconds, call.now)

@@ -37,6 +37,7 @@ def drop_user(state: PlatformState, identity: str) -> None:
     center = state.contact_center
     for by_user in (center.memberships, center.busy, center.status_changes, center.statuses):
         by_user.pop(identity, None)
+    # All data about a user is stored under paths that contain the user's id.
     for kept in (state.collections, state.singles, state.jobs):
         for place in [each for each in kept if identity in each]:
             del kept[place]

@@ -194,6 +194,7 @@ class _Maker(Struct, frozen=True):
     def _pick(self, values: Sequence[T], hint: str) -> T:
         if self.seed == 0:
             return values[0]
+        # Not `hash()`, which differs between processes for strings.
         return values[crc32(f"{self.seed}:{hint}".encode()) % len(values)]
 
 
