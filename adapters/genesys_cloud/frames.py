@@ -18,13 +18,13 @@ from importlib import import_module
 from itertools import chain, islice
 from typing import Any, Final, TypeAlias, cast
 
-import msgspec
 from msgspec import Struct
 
 from genesys_cloud.export.arrow import arrow_schema, arrow_table, import_pyarrow
 from genesys_cloud.export.running import read_export_model, read_records
 from genesys_core.checks import wrong_type
 from genesys_core.codec.encoding import to_json
+from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.codec.unknown_fields import restore_unknown_fields
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.columns import REST, Column, columns_of, to_row
@@ -123,7 +123,7 @@ def _row(record: object, columns: Sequence[Column]) -> dict[str, object]:
     given = record
     if isinstance(record, dict) and REST in record:
         return cast(dict[str, object], record)  # a row of an export
-    document = msgspec.json.decode(to_json(restore_unknown_fields(given)))
+    document = parse_json(to_json(restore_unknown_fields(given))).tree
     return to_row(document, columns)
 
 

@@ -9,6 +9,7 @@ from genesys_cloud import Client, InvalidValueError
 from genesys_cloud.export import find_export, plan, run
 from genesys_cloud.frames import to_arrow, to_pandas, to_polars
 from genesys_cloud.models import ConversationAggregateDataContainer, User, UserEntityListing, UserMe
+from genesys_core.codec.unknown_fields import remember_model
 from tests.helpers.conversations_server import conversations_server
 
 pytestmark = pytest.mark.slow  # the packages take seconds to import
@@ -42,6 +43,12 @@ def test_pandas_keeps_integers_and_polars_has_structs():
 def test_objects_with_any_names_are_maps():
     table = to_arrow([ConversationAggregateDataContainer(group={"mediaType": "voice"})])
     assert table.column("group").to_pylist() == [[("mediaType", "voice")]]
+
+
+def test_an_unknown_number_beyond_a_double_is_no_obstacle():
+    user = User(id="u1")
+    remember_model(user, b'{"id":"u1","newer":1e400,"newest":5}')
+    assert to_arrow([user]).column("_rest").to_pylist() == ['{"$.newer":null,"$.newest":5}']
 
 
 def test_a_listing_and_an_export(tmp_path):

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast
 
-import msgspec
-
 from genesys_core.codec.encoding import to_json
+from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.codec.unknown_fields import restore_unknown_fields
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.columns import columns_of, to_row
@@ -153,7 +152,7 @@ def read_part(
                 yield from batch.to_pylist()
         case _:
             for line in file:
-                yield msgspec.json.decode(line)
+                yield cast("dict[str, Any]", parse_json(line).tree)
 
 
 def _json(record: object) -> bytes:
@@ -161,7 +160,8 @@ def _json(record: object) -> bytes:
 
 
 def _plain(record: object) -> object:
-    return cast(object, msgspec.json.decode(_json(record)))
+    # Not msgspec, which rejects numbers that a float cannot represent.
+    return parse_json(_json(record)).tree
 
 
 def _import_pyarrow() -> None:

@@ -4,6 +4,7 @@ Invariants: each member is either copied by its wire name or reported as omitted
 """
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TypeVar, cast
 
 import msgspec
@@ -18,6 +19,9 @@ from genesys_core.codec.unknown_fields import restore_unknown_fields
 __all__ = ["convert_model"]
 
 T = TypeVar("T")
+
+# Decimal, because a response may have numbers that a float cannot represent, such as 1e400.
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 _SOURCE = Expected("a model", "client.routing.get_routing_queue(queue_id)", (Struct,))
 
@@ -41,7 +45,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
     body = to_json(restore_unknown_fields(source))
     copy = decode(kind, body).data
     # Compared as JSON, because a nested model of another type may omit members at any depth.
-    before, after = msgspec.json.decode(body), msgspec.json.decode(to_json(copy))
+    before, after = _DECODER.decode(body), _DECODER.decode(to_json(copy))
     return copy, [json_path(path) for path in _missing(before, after, ROOT)]
 
 

@@ -27,7 +27,8 @@ from genesys_core.checks import Expected
 from genesys_core.codec.decoding import UNFIT
 from genesys_core.codec.merge import list_holders, list_parts, merge_over_response, replace_fields
 from genesys_core.codec.model import Model
-from genesys_core.errors import InvalidValueError
+from genesys_core.codec.tolerant_json import parse_json
+from genesys_core.errors import DecodeError, InvalidValueError
 
 __all__ = [
     "KEEP_UNKNOWN",
@@ -76,16 +77,29 @@ class _Listing:
         return bytes(self._parsed[index]) if self._parsed else None
 
     def _parse(self) -> list[Raw]:
-        part = Raw(self._body)
-        try:
-            for key in self._path.split(".") if self._path else ():
-                part = _MEMBERS.decode(part)[key]
-            parts = _ELEMENTS.decode(part)
-        except (*UNFIT, KeyError):
-            return []
-        return (
-            parts if len(parts) == self._count else []
-        )  # a different number: the page was repaired
+        parts = _find_parts(self._body, self._path)
+        if parts is None:
+            # One malformed character makes msgspec reject the whole page.
+            parts = _find_parts(_well_formed(self._body), self._path)
+        # A different number: the page was repaired.
+        return parts if parts is not None and len(parts) == self._count else []
+
+
+def _find_parts(body: bytes, path: str) -> list[Raw] | None:
+    part = Raw(body)
+    try:
+        for key in path.split(".") if path else ():
+            part = _MEMBERS.decode(part)[key]
+        return _ELEMENTS.decode(part)
+    except (*UNFIT, KeyError):
+        return None
+
+
+def _well_formed(body: bytes) -> bytes:
+    try:
+        return msgspec.json.encode(parse_json(body).tree)
+    except DecodeError:
+        return b""
 
 
 class _Item(Struct, frozen=True, gc=False):

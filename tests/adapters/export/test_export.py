@@ -66,6 +66,22 @@ def test_json_lines_equal_the_source_record_by_record(served, tmp_path):
     assert list(run(plan(EXPORT), out=tmp_path, client=lambda: 1 / 0)) == []
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_records_with_numbers_beyond_a_double_are_exported_and_read(tmp_path, kind):
+    page = {"total": 1, "entities": [{"id": "u1", "newer": "beyond", "newest": 5}]}
+    content = json.dumps(page).replace('"beyond"', "1e400").encode()
+    reply = Reply(body=content, headers=(("Content-Type", "application/json"),))
+    with scripted_server(lambda _: reply) as server:
+        list(
+            run(plan(find_export("users")), out=tmp_path, client=client_of(server.url), format=kind)
+        )
+    (record,) = read_records(tmp_path)
+    assert record["id"] == "u1"
+    unknown = record if kind == "jsonl" else json.loads(record["_rest"])
+    assert unknown["newest" if kind == "jsonl" else "$.newest"] == 5
+    assert verify(tmp_path).problems == ()
+
+
 @pytest.mark.slow
 def test_parquet_has_typed_columns_that_other_programs_read(served, tmp_path):
     import duckdb

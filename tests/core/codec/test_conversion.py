@@ -36,6 +36,12 @@ def test_what_the_response_had_besides_is_copied_or_told():
     assert (copy.newer, left_out) == (5, ["$.newest", "$.children[0].odd"])
 
 
+def test_a_number_beyond_a_double_is_told():
+    tree = Tree(id="1")
+    remember_model(tree, b'{"id":"1","newest":1e400}')
+    assert convert_model(Part, tree) == (Part(id="1"), ["$.newest"])
+
+
 def test_a_queue_becomes_its_request():
     queue = Queue(id="q", name="Support", member_count=3)
     request, left_out = convert_model(QueueRequest, queue)

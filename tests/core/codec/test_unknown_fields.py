@@ -277,6 +277,22 @@ def test_a_listing_without_a_part_for_each_item_is_parsed_once(monkeypatch):
     assert len(parsed) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"entities":[{"text":"a\\ud800","newer":1},{"newer":2}]}', [1, 2]),
+        (b'{"entities":[{"newer":NaN},{"newer":2}]}', [None, 2]),
+        (b'{"entities":[{"text":"\xe9\n","newer":1},{"newer":2}]}', [1, 2]),
+        (b'\xef\xbb\xbf{"entities":[{"newer":1},{"newer":2}]}', [1, 2]),
+    ],
+)
+def test_items_of_a_page_that_is_not_quite_json_keep_their_unknown_fields(body, kept):
+    page = decode(Page, body).data
+    remember_items(page, body, "entities")
+    assert [sent(item)["newer"] for item in page.entities] == kept
+    assert all(sent(item).keys() <= {"text", "newer"} for item in page.entities)
+
+
 def test_the_items_of_a_listing_are_recorded_without_a_call_for_each():
     pages = [Page(entities=[Everything() for _ in range(count)]) for count in (1, 1, 500)]
     counts = [calls(partial(remember_items, page, b"{}", "entities")) for page in pages]
@@ -386,6 +402,7 @@ def test_items_are_remembered_each_with_its_part(document, kind, path):
     ("page", "body", "path"),
     [
         (Page(entities=[Everything()]), b'{"entities":[{},{}]}', "entities"),
+        (Page(entities=[Everything()]), b'{"entities":[{"newer":1},{}]}', "entities"),
         (Page(entities=[Everything()]), b'{"entities":{}}', "entities"),
         (Page(entities=[Everything()]), b'{"items":[{}]}', "entities"),
         (Page(entities=[Everything()]), b'{"entities":[{}]', "entities"),
