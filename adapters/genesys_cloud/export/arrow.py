@@ -39,7 +39,9 @@ def import_pyarrow() -> Any:  # noqa: ANN401
     try:
         return import_module("pyarrow")
     except ImportError:
-        raise ImportError("tables need an extra: pip install 'genesys-cloud[export]'") from None
+        raise ImportError(
+            "Arrow tables need an extra: pip install 'genesys-cloud[export]'"
+        ) from None
 
 
 _SCALARS: Final[Mapping[str, str]] = {

@@ -30,7 +30,7 @@ from genesys_core.export.manifest import (
 __all__ = ["Verification", "verify"]
 
 _BUCKETS: Final = 64
-"""Number of buckets for digests; the digests of 100 million records take 2 GB, 31 MB a bucket."""
+"""Number of buckets for digests; the digests of 100 million records take 2 GB, or 31 MB per bucket."""
 
 _IN_MEMORY: Final = 1 << 18
 """Size in bytes above which a bucket is moved from memory to disk."""
@@ -76,7 +76,7 @@ def verify(out: str | os.PathLike[str]) -> Verification:
     unnamed = find_unnamed_parts(
         (one.id for one in document.slices), entries, files, document.format
     )
-    problems += [f"{file}: no manifest entry names it; remove it" for file in unnamed]
+    problems += [f"{file}: is in no manifest entry; remove the file" for file in unnamed]
     records = 0
     with closing(_Ids()) as ids:
         for number, part in enumerate(status.parts):

@@ -95,7 +95,7 @@ DATASETS: Final[Mapping[str, Dataset]] = {
         "external_contacts.get_externalcontacts_scan_organizations", size=("query.limit", 200)
     ),
 }
-"""The named exports, by name."""
+"""The definitions of the named exports, by name."""
 
 _IDS: Final = Expected("a list of ids", '["1c2d..."]', (list, tuple))
 

@@ -1,4 +1,4 @@
-"""The manifest of an export: an entry for each finished part, and what is missing.
+"""The manifest of an export: an entry for each finished part, and the slices that are missing.
 
 Invariants: an entry is written after its part, so an entry means that the part is complete. The
 name of a part contains a digest of its content, so an entry never describes the part of another
@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _DIGITS: Final = 12
-"""The number of digits of a digest in the name of a part's file."""
+"""The number of hexadecimal digits of its content's digest that the name of a part's file contains."""
 
 LAG: Final = timedelta(hours=24)
 """Maximum delay until a record is in the platform's archive."""
@@ -261,9 +261,9 @@ def select_present(entries: Iterable[ExportPart], files: Iterable[str]) -> tuple
 def find_unnamed_parts(
     slices: Iterable[str], entries: Iterable[ExportPart], files: Iterable[str], format: str
 ) -> tuple[str, ...]:
-    """Return the files that are parts of slices, but that no manifest entry names.
+    """Return the files that contain parts of the given slices, but are in none of the manifest entries.
 
-    Such parts were superseded, or their process died before it wrote the entry.
+    Such a part was superseded, or the process that wrote it died before it wrote the entry.
 
     Args:
         slices: the ids of the slices.

@@ -1,4 +1,4 @@
-"""The media of recordings: the files of a record, their names, and which are not yet available.
+"""The media of recordings: their files, the names of the files, and why a recording has no media yet.
 
 Invariants: the name of a file depends on the slice, the recording and the channel, so that a file
 that was fetched before a crash is found again. No value from the server can produce a path outside
@@ -56,7 +56,7 @@ def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
 
 
 def find_media_delay(record: object) -> str:
-    """Return why a recording's media are not yet available; empty if they are or never will be."""
+    """Return why a recording has no media yet; empty if it has media, or will never have any."""
     state, kind = read_path(record, "fileState"), read_path(record, "media")
     if str(state) not in _PREPARED or str(kind) not in _RECORDED or find_media(record, ""):
         return ""

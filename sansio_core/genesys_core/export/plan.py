@@ -1,4 +1,4 @@
-"""Plans of exports: what is exported, divided into slices that are fetched independently.
+"""Plans of exports, which divide an export into slices that are fetched independently.
 
 Invariants: a plan is a pure function of its export, so every process computes the same slices. The
 slices of an interval are adjacent and cover it exactly once. A slice contains operations and no
@@ -196,7 +196,7 @@ _EXPORT: Final = Expected("an Export", "find_export('users')", (Export,))
 
 
 def fingerprint_export(export: Export) -> str:
-    """Return a digest of what is exported, apart from the interval and its division into slices.
+    """Return a digest of an export that does not depend on its interval or its division into slices.
 
     Two exports with the same digest can share a directory: the later one extends the earlier one.
     """

@@ -1,4 +1,4 @@
-"""Reads one slice: what to request next, and which of the received records belong to it.
+"""Reads one slice: determines its requests, and which of the received records belong to the slice.
 
 Invariants: a record with a timestamp belongs to exactly one slice of a plan. A record that the
 platform returns twice is counted once. A request that cannot return all of its records is replaced
@@ -210,7 +210,7 @@ class SliceReading:
         seen = len(self._seen) + self._unnamed
         if seen < expected:
             self._note_shortfall(
-                f"{seen} different records were received, and the platform counted "
+                f"{seen} different records were received, but the platform counted "
                 f"{expected}; fetch the slice again"
             )
 

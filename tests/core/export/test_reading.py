@@ -124,7 +124,7 @@ def test_the_largest_of_the_totals_is_expected():
     reading.receive([item("b")], identity="id", total=2)
     assert reading.next_request() is None
     assert reading.totals.expected == 3
-    assert "2 different records were received, and the platform counted 3" in (
+    assert "2 different records were received, but the platform counted 3" in (
         reading.totals.shortfall
     )
 
@@ -133,7 +133,7 @@ def test_records_without_an_id_count_once_each():
     reading = started(slice_of())
     reading.receive([item(None), item(None)], identity="id", total=3)
     assert reading.next_request() is None
-    assert "2 different records were received, and the platform counted 3" in (
+    assert "2 different records were received, but the platform counted 3" in (
         reading.totals.shortfall
     )
 
