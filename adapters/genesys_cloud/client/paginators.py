@@ -50,7 +50,7 @@ class _Progress:
 
     @property
     def fetched(self) -> int:
-        """The number of items returned so far, including those before a resume."""
+        """The number of items returned so far, including those returned before the listing was resumed."""
         return self._reader.fetched
 
     @property

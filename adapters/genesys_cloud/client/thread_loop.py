@@ -1,4 +1,4 @@
-"""The event loop operations of a client's driver for threads; they block.
+"""The event loop operations of a client's driver, for threads: they block the calling thread.
 
 Invariants: nothing here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
 long to sleep, so that no wake-up in between is lost.
@@ -108,7 +108,7 @@ class ThreadLoop:
         return _Thread(work)
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in the current thread, which belongs to the transaction."""
+        """Run a function in the current thread, which runs the token transaction."""
         return work(*args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:

@@ -1,4 +1,4 @@
-"""Downloads, uploads and streamed responses: bodies that are not held in memory.
+"""Downloads, uploads and streamed responses: bodies that are not kept in memory.
 
 The core decides which URL to request, which redirects to follow and when to retry; this module
 transfers the bytes.

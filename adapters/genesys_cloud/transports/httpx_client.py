@@ -18,7 +18,8 @@ from genesys_core.http.redaction import DEFAULT_REDACTION
 __all__ = ["find_httpx", "new_httpx_client"]
 
 _MOST_CONNECTIONS: Final = 100
-"""Maximum number of open connections; all may be idle, so that bursts of tasks reuse them."""
+"""Maximum number of open connections; all of them are kept while idle, so that bursts of tasks reuse
+them."""
 
 
 def find_httpx() -> ModuleType:

@@ -252,4 +252,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""The timeout if the caller sets no time limit; python-socks requires one."""
+"""The timeout in seconds for python-socks, which requires one, if the caller sets no time limit."""

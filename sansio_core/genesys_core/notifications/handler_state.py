@@ -234,7 +234,7 @@ class HandlerState:
 
     @contextmanager
     def expecting(self, topics: tuple[str, ...], notify: Callable[[], object]) -> Generator[None]:
-        """Return a context manager that expects the platform's response to requested topics.
+        """Return a context manager in which a caller waits for the response to requested topics.
 
         Args:
             topics: the topics; if empty, the latest responses on all channels are combined.

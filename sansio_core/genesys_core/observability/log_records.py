@@ -237,7 +237,7 @@ class LogEntry(
 
 
 class LogNotice(Struct, frozen=True):
-    """A log record that does not concern an attempt.
+    """A warning in the log that does not concern an individual attempt.
 
     Attributes:
         date: the time in UTC as ISO 8601 with milliseconds.

@@ -22,7 +22,7 @@ def escape_line(text: str) -> str:
 
 
 def escape_lines(text: str) -> str:
-    """Escape text as by :func:`escape_line`, but keep line feeds and tabs."""
+    """Escape text like :func:`escape_line`, but keep line feeds and tabs."""
     return re.sub(_UNSAFE_IN_LINES, _python_escape, text)
 
 

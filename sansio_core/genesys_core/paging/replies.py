@@ -171,4 +171,4 @@ def _number(value: object) -> int | None:
 
 
 _MAX: Final = 2**53
-"""Numbers that are not below this one are treated as absent, because JSON parsers may round them."""
+"""Numbers equal to or above this limit are treated as absent, because JSON parsers may round them."""

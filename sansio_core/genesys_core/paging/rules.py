@@ -142,7 +142,7 @@ def _check_window(page: ReceivedPage, window: PagingWindow, reply: ListingReply)
         return
     reach = f"{window.pages} pages" if window.pages else f"{window.records:,} records"
     raise PagingWindowError(
-        f"{page.operation.endpoint.name}: window exhausted, because the platform lists only the first "
+        f"{page.operation.endpoint.name}: there may be more items, but the platform lists only the first "
         f"{reach}; use {window.instead} instead, or a narrower query",
         instead=window.instead,
     )

@@ -167,7 +167,7 @@ Each process holds the lock for less than a millisecond.
 """
 
 LOCK_PAUSE: Final = 0.002
-"""Mean seconds between attempts to lock a shared rate limit, by all waiting calls of a client."""
+"""Mean time in seconds between two attempts to lock a shared rate limit, of all calls of a client."""
 
 _LONGEST_PAUSE: Final = 1.0
 

@@ -94,7 +94,7 @@ class Session(Struct, frozen=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """The secrets to redact in messages from outside, such as those of servers and proxies."""
+        """The secrets to redact in messages from servers, proxies and other sources."""
         return KnownSecrets.of((*self.settings.secrets.values, *self.vault.secrets()))
 
     def with_vault(self, vault: Vault) -> "Session":

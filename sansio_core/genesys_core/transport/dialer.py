@@ -123,7 +123,7 @@ class _Plan(Struct, frozen=True):
             return self.origin.address
         if layer == "origin":
             return f"{self.origin.address} (through the proxy {self.proxy.address})"
-        return f"the proxy {self.proxy.address} (on the way to {self.origin.address})"
+        return f"the proxy {self.proxy.address} (to reach {self.origin.address})"
 
 
 def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now) -> "DialState":
@@ -164,7 +164,7 @@ class _Step(Struct, frozen=True):
 
     @property
     def until(self) -> float | None:
-        """When dialing times out, on the monotonic clock; ``None`` for never."""
+        """The monotonic time at which dialing times out; ``None`` for no timeout."""
         return self.plan.until
 
     def failed(self, reason: str) -> "DialFailed":

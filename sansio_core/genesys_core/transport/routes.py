@@ -15,7 +15,7 @@ from genesys_core.transport.proxies import Proxy, ProxySettings
 __all__ = ["Route", "Router"]
 
 _MOST_KNOWN: Final = 1000
-"""Maximum number of cached URL prefixes; no program should use as many origins."""
+"""Maximum number of cached URL prefixes, which is more than the origins that a program uses."""
 
 
 class Route(Struct, frozen=True, cache_hash=True):

@@ -61,7 +61,9 @@ class WebSocketAddress(Printable, frozen=True):
             parts, origin = SplitResult("", "", "", "", ""), None
         if origin is None or parts.scheme not in {"ws", "wss"}:
             # The URL is not quoted: it may contain credentials or a channel's id.
-            raise InvalidValueError("address: must be wss://host[:port] or ws://host[:port]")
+            raise InvalidValueError(
+                "address: must be a URL such as wss://streaming.example/path, with the scheme wss or ws"
+            )
         shown = f"{parts.scheme}://{origin.address}/..."
         if parts.fragment or "@" in parts.netloc:
             # RFC 6455 section 3: "Fragment identifiers are meaningless ... and MUST NOT be used".

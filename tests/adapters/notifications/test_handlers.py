@@ -711,7 +711,11 @@ def test_what_goes_wrong_with_the_time_is_whoevers_who_listens(simulator, go):
         ({"buffer": 0}, InvalidValueError, "buffer=0"),
         ({"overflow": "drop"}, InvalidValueError, "drop"),
         ({"proxy": "ftp://proxy.example"}, ConfigurationError, "proxy"),
-        ({"connect_uri": "https://gateway.example"}, InvalidValueError, "wss://host"),
+        (
+            {"connect_uri": "https://gateway.example"},
+            InvalidValueError,
+            "must be a URL such as wss://",
+        ),
         ({"headers": {"A": "b\r\nc"}}, InvalidValueError, "'A'"),
     ],
 )

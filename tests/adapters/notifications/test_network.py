@@ -218,8 +218,8 @@ def test_what_cannot_be_used_is_refused_at_once():
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("wss://[gateway/channels/secret", "must be wss://host"),
-        ("https://gateway/channels/secret", "must be wss://host"),
+        ("wss://[gateway/channels/secret", "must be a URL such as wss://"),
+        ("https://gateway/channels/secret", "must be a URL such as wss://"),
         ("ws://gateway.invalid/channels/secret", "resolving the name of gateway.invalid:80 failed"),
         ("ws://127.0.0.1:9/channels/secret", "connecting to 127.0.0.1:9 failed"),
     ],

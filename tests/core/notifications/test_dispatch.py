@@ -251,8 +251,8 @@ def test_a_function_is_taken_as_it_is():
 @pytest.mark.parametrize(
     ("base", "words"),
     [
-        ("https://gateway.example", "wss://host"),
-        ("gateway.example", "wss://host"),
+        ("https://gateway.example", "must be a URL such as wss://"),
+        ("gateway.example", "must be a URL such as wss://"),
         ("wss://user:hunter2@gateway.example", "no user name"),
         ("wss://gateway.example/?a=b", "without a query"),
     ],

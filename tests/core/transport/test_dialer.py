@@ -167,7 +167,7 @@ def test_a_failure_reads_well():
     )
     state = begin(route_of(ORIGINS[1], PROXIES[1]))
     assert state.timed_out().failure.message == (
-        "resolving the name of the proxy proxy.example:3128 (on the way to origin.example:8443) "
+        "resolving the name of the proxy proxy.example:3128 (to reach origin.example:8443) "
         "failed: timed out after 10 s"
     )
     tls = way(route_of(ORIGINS[1], PROXIES[1]))[-2]
@@ -183,7 +183,7 @@ def test_a_refused_tunnel_says_so_and_why():
     failure = state.received(NO[9:]).failure
     assert failure.kind == "proxy"
     assert failure.message == (
-        "requesting a tunnel from the proxy proxy.example:3128 (on the way to origin.example:8443) "
+        "requesting a tunnel from the proxy proxy.example:3128 (to reach origin.example:8443) "
         "failed: it refused the tunnel: proxy authentication failed (407)"
     )
 

@@ -264,7 +264,7 @@ class Syncing(Struct, frozen=True):
         return replace(self, doubtful=True)
 
     def failed(self, delay: float, *, now: Now) -> OutOfSync:
-        """Record that the outcome is unknown; all topics are sent again after the delay."""
+        """Record that the outcome of the change is unknown; all topics are sent again after the delay."""
         return OutOfSync(None, self.failures + 1, now.monotonic + delay)
 
 

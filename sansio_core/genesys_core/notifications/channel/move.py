@@ -194,7 +194,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Close the old socket after a move when due, and later discard the frames recorded from it."""
+    """Close the old socket when a move is complete, and later discard the frames recorded from it."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))

@@ -51,7 +51,7 @@ def _topics(topics: frozenset[str]) -> list[JsonObject]:
 def channel_from(
     outcome: object, *, policy: Policy, now: Now
 ) -> PlatformChannel | GenesysCloudError:
-    """Return the created channel from a response, or the error."""
+    """Return the channel that a call has created; if the call failed, return its error."""
     from genesys_core.models import Channel  # noqa: PLC0415 - models are imported on first use
 
     if isinstance(outcome, GenesysCloudError):

@@ -319,7 +319,7 @@ class Transition:
     def topics_confirmed(
         self, role: Role, connection: Listening, settled: InSync, *, before: frozenset[str] | None
     ) -> None:
-        """Handle confirmed topics; ``before`` are the topics that the server had."""
+        """Handle the confirmation of topics; ``before`` are the topics that the server had before."""
         self.connections[role] = connection
         topics = settled.confirmed
         if role == "successor":
@@ -350,7 +350,7 @@ class Transition:
         start_move(self)
 
     def reading_resumed(self) -> None:
-        """Record that reading resumed: frames that prove the sockets alive may still be unread."""
+        """Record that reading resumed: frames that show that the sockets are alive may be unread."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
