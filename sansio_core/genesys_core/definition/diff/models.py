@@ -17,6 +17,7 @@ from genesys_core.definition.diff.schemas import (
     type_text,
     unwrap_schema,
 )
+from genesys_core.definition.read.references import is_model
 from genesys_core.definition.read.swagger import SwaggerSchema
 
 __all__ = ["compare_models"]
@@ -44,7 +45,7 @@ class _Comparison(Struct, frozen=True):
         return Change(rule, self.model, part, old, new, self.direction)
 
     def models(self, old: SwaggerSchema, new: SwaggerSchema, prefix: str) -> Iterator[Change]:
-        if not old.all_of and not new.all_of and type_change(old, new):
+        if not (is_model(old) and is_model(new)) and type_change(old, new):
             yield from self.value(prefix, old, new)
             return
         before, after = _inheritance(old), _inheritance(new)
@@ -54,7 +55,7 @@ class _Comparison(Struct, frozen=True):
         if known and not found:
             yield self.change("all-properties-removed", prefix, ", ".join(sorted(known)))
             return
-        if not known and not found:
+        if not found:
             yield from self.value(prefix, old, new)
             return
         required, needed = _required(old), _required(new)

@@ -64,7 +64,7 @@ def _object_text(schema: SwaggerSchema) -> str:
     if schema.all_of:
         return " & ".join(map(type_text, schema.all_of))
     if schema.properties:
-        return "object"
+        return "inline object"  # a class in Python, whereas an object without properties is `Any`
     if isinstance(schema.additional_properties, SwaggerSchema):
         return f"dict[{type_text(schema.additional_properties)}]"
     return ""

@@ -98,7 +98,16 @@ def test_objects_inside_are_part_of_the_model(wrap: Any) -> None:
 def test_an_object_inside_may_become_something_else() -> None:
     old, new = model({"p": model({"a": STRING})}), model({"p": STRING})
     assert compared(old, new) == [("property-type-changed", "p")]
+    several = model({"p": array(model({"a": STRING}))})
+    assert compared(old, several) == [("property-type-changed", "p")]
     assert compared(model({"p": ref("B")}), model({"p": {"allOf": [ref("B")]}})) == []
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, mapping])
+def test_an_object_inside_is_another_type_than_any_object(wrap: Any) -> None:
+    """One is a class in Python, the other ``Any``."""
+    old, new = model({"p": wrap({"type": "object"})}), model({"p": wrap(model({"a": STRING}))})
+    assert compared(old, new) == compared(new, old) == [("property-type-changed", "p")]
 
 
 def test_what_a_model_is_made_of() -> None:

@@ -42,11 +42,12 @@ def parameter(**facts: Any) -> SwaggerParameter:
         (array(array(ref("User"))), "list[list[User]]"),
         ({"type": "array"}, "list[any]"),
         (mapping(DATE), "dict[date]"),
-        ({**mapping(DATE), "properties": {"a": STRING}}, "object"),
+        ({**mapping(DATE), "properties": {"a": STRING}}, "inline object"),
         ({"type": "object", "additionalProperties": True}, "object"),
         ({"allOf": [ref("A")]}, "A"),
         ({"allOf": [ref("A"), ref("B")]}, "A & B"),
-        (model({"a": STRING}), "object"),
+        (model({"a": STRING}), "inline object"),
+        ({"properties": {"a": STRING}}, "inline object"),
     ],
 )
 def test_a_type_is_a_text(value: Any, text: str) -> None:
