@@ -272,7 +272,7 @@ def _parse_option(
         name, equals, value = word[:2], "=", word[2:].removeprefix("=")
     found = known.get(_plain(name)) if is_long else offered.get(name)
     # --no-flag sets a Boolean parameter to false; options of the command have no negative form.
-    if found is None and is_long and _plain(name).startswith("no"):
+    if found is None and _plain(name).startswith("no"):
         found = known.get(_plain(name)[2:])
         if found is None or found.parameter is None or found.takes_value or equals:
             found = None

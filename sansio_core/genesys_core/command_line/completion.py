@@ -123,7 +123,7 @@ def _values(
         ]
     known = [Candidate(value) for value in parameter.values]
     found = match_candidates([*known, *entities.get(entity_kind(parameter.name), ())], typed)
-    if found or not typed:
+    if found:
         return found
     # A name is easier to remember than an id: offer the ids of matching names.
     low = typed.lower()

@@ -17,9 +17,9 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
     """Return ``; did you mean ...?`` if a known name is similar, otherwise an empty string."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 
+    if not name:
+        return ""
     names = list(known)
     # An abbreviation is also suggested; it is too short for difflib to consider it similar.
-    close = [each for each in names if each.startswith(name)][:1] or get_close_matches(
-        name, names, 1, 0.6
-    )
+    close = [each for each in names if each.startswith(name)] or get_close_matches(name, names)
     return f"; did you mean {close[0]}?" if close else ""

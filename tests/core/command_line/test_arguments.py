@@ -48,6 +48,8 @@ def test_path_parameters_by_position_or_name():
         (["--state", "newer"], {"state": "newer"}),
         (["--expand", "team", "--expand", "x,y"], {"expand": ("team", "x", "y")}),
         (["--state", "-"], {"state": "-"}),
+        (["--state", "--"], {"state": "--"}),
+        (["-"], {"user_id": "-"}),
     ],
 )
 def test_options_of_the_operation(arguments, values):
@@ -82,6 +84,8 @@ def test_options_of_the_command():
         found.number("output")
     with pytest.raises(UsageError, match="--limit '3': must be a whole number, 4 or more"):
         found.number("limit", least=4)
+    with pytest.raises(UsageError, match="must be a whole number"):
+        ParsedArguments(common={"limit": "\u0663"}).number("limit")
 
 
 def test_an_option_of_the_command_gives_way_to_the_operations_own():
@@ -91,6 +95,9 @@ def test_an_option_of_the_command_gives_way_to_the_operations_own():
     assert offered["--cli-limit"].option == "--cli-limit"
     assert not offered["--expand-all"].takes_value
     assert offered["--columns"].takes_value
+    assert offered["--state"].help == "The state of the user."
+    assert offered["--user-id"].help == "string, required"
+    assert offered["--expand"].help == "list of string"
     assert not offered["--all"].takes_value
 
 
@@ -108,6 +115,8 @@ def test_fields_of_the_body():
         ("get_user", ["--no-state"], "--no-state: no such option"),
         ("get_user", ["--no-expand-all=x"], "no such option"),
         ("get_user", ["--no-all"], "no such option"),
+        ("get_user", ["--xxexpand-all"], "no such option"),
+        ("get_user", ["--state", "--x"], "--state: needs a value"),
         ("get_user", ["--state"], "--state: needs a value"),
         ("get_user", ["--state", "--limit"], "--state: needs a value"),
         ("get_user", ["--all=x"], "--all: takes no value"),
@@ -129,6 +138,8 @@ def test_wrong_arguments(name, arguments, words):
     [
         ([], {}, []),
         (["users", "--region", "x"], {}, ["users", "--region", "x"]),
+        (["--region", "x"], {"region": "x"}, []),
+        (["--profile=p"], {"profile": "p"}, []),
         (["--region", "x", "--profile=p", "users"], {"region": "x", "profile": "p"}, ["users"]),
         (["--region"], {}, ["--region"]),
         (["--help"], {}, ["--help"]),
@@ -139,8 +150,8 @@ def test_options_that_precede_the_command(words, options, rest):
 
 
 def test_further_options_of_a_command():
-    found = parse_arguments(OPERATIONS["bare"], ["-p", "a=b"], RAW_OPTIONS)
-    assert found.common == {"param": ("a=b",)}
+    found = parse_arguments(OPERATIONS["bare"], ["-p", "a=b", "-pc"], RAW_OPTIONS)
+    assert found.common == {"param": ("a=b", "c")}
 
 
 def test_a_value_beside_a_short_option_may_contain_an_equals_sign():
@@ -160,3 +171,16 @@ def test_required_parameters():
     check_required(OPERATIONS["post_rows"], ["list_id", "kind"], has_body=True)
     with pytest.raises(UsageError, match=r"needs --kind KIND, a body of type list of Row \(--body"):
         check_required(OPERATIONS["post_rows"], ["list_id"], has_body=False)
+
+
+def test_an_option_whose_name_begins_with_no_is_not_the_opposite_of_another():
+    source = '''def find(*, note=None, te=None):
+    """GET /x -> nothing.
+
+    Args:
+        note: query, string.
+        te: query, boolean.
+    """
+'''
+    found = parse_arguments(described(source)["find"], ["--note", "a"])
+    assert found.values == {"note": "a"}

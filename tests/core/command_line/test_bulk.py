@@ -36,7 +36,7 @@ def test_rows_run_side_by_side_and_end_in_order():
     run = BulkRun(repeatable=False, parallel=2)
     assert run.is_idle
     assert [run.offer(1, "a"), run.offer(2, "b")] == ["start", "start"]
-    assert not run.wants_row
+    assert run.wants_row is False
     assert not run.is_idle
     run.finish(RowOutcome(2))
     assert run.wants_row
@@ -89,6 +89,7 @@ def test_a_withdrawn_row_has_no_outcome():
     run.offer(2, None)
     run.withdraw(1, "401")
     run.finish(RowOutcome(2))
+    assert run.is_idle
     assert rows_of(run.take_ended()) == [2]
     assert run.stop_reason == "401"
 
@@ -187,6 +188,7 @@ def after_a_doubtful_attempt(error: errors.ApiError) -> errors.ApiError:
     [
         (api_error(errors.BadRequestError, 400), 400, False),
         (api_error(errors.ConflictError, 409), 409, False),
+        (api_error(errors.ServerError, 500), 500, True),
         (api_error(errors.ServerError, 503), 503, True),
         (after_a_doubtful_attempt(api_error(errors.RateLimitError, 429)), 429, True),
         (errors.DecodeError("x"), None, True),
@@ -295,3 +297,8 @@ def test_each_row_is_done_once_or_reported_whatever_happens(data):
         assert count or row in reported
         if not repeatable:
             assert count <= 1
+
+
+def test_what_is_assumed_where_nothing_is_said():
+    assert BulkRun(repeatable=False).parallel == 8
+    assert not RowFailure("no").may_be_done

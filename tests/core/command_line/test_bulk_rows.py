@@ -1,5 +1,7 @@
 """Rows as arguments."""
 
+import json
+
 import pytest
 
 from genesys_core.command_line.bulk_rows import (
@@ -21,6 +23,11 @@ def test_json_rows():
     assert parse_json_row('{"input": {"a": 1}}') == {"input": {"a": 1}}
     assert parse_json_row('{"row": "1", "reason": "x", "input": "text"}')["row"] == "1"
     assert parse_json_row('{"row": 1, "reason": "x", "input": "a", "b": 1}')["row"] == 1
+    for text in (
+        '{"row": 1, "reason": "x", "input": null}',
+        '{"row": 1, "reason": 2, "input": "a"}',
+    ):
+        assert parse_json_row(text) == json.loads(text)
     for wrong in ("oops", "[1]"):
         with pytest.raises(UsageError, match="not"):
             parse_json_row(wrong)
@@ -60,6 +67,11 @@ def test_columns_are_parameters_or_fields():
         "day": "2024-02-29",
         "body": {"name": "Ann", "a": {"b": 3}, "n": 5},
     }
+
+
+def test_an_operation_whose_body_is_optional_is_called_without_one():
+    source = 'def post(*, body=None):\n    """POST /x -> nothing.\n\n    Args:\n        body: ``Row``.\n    """'
+    assert row_arguments(described(source)["post"], {}, {}, None) == {}
 
 
 def test_values_are_converted_as_on_the_command_line():

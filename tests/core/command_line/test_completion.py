@@ -31,6 +31,10 @@ def candidates(name, *words):
         (["--state=a"], ["--state=active"]),
         (["--nope=a"], []),
         (["--state", "=", "a"], ["active"]),
+        (["--limit", "5", "--state", "=", "a"], ["active"]),
+        (["--state", "active,i"], []),
+        (["--columns", "x", "u-1", ""], []),
+        (["--all", "u-1", ""], []),
         (["--state", "="], ["active", "inactive.dev"]),
         (["--expand", "team,p"], ["team,presence"]),
         (["--expand", "team,t"], []),
@@ -49,6 +53,20 @@ def candidates(name, *words):
 )
 def test_candidates(words, expected):
     assert candidates("get_user", *words) == expected
+
+
+def test_candidates_for_each_place_and_for_lists_of_ids():
+    source = '''def find(user_id, queue_id, *, agent_id=None):
+    """GET /users/{userId}/queues/{queueId} -> nothing.
+
+    Args:
+        agent_id: query, list of string.
+    """
+'''
+    find = described(source)["find"]
+    queues = {"queue": [Candidate("q-1", "Sales")], **USERS}
+    assert complete_operation(find, ["u-1"], "", queues) == queues["queue"]
+    assert complete_operation(find, ["--agent-id"], "u", queues) == USERS["user"]
 
 
 def test_descriptions_of_options():

@@ -37,6 +37,7 @@ def api_error(kind, status, headers=None, code=None, message="no"):
         (errors.TlsError("certificate has expired", sent=False), "expired certificate"),
         (errors.TlsError("certificate is not yet valid", sent=False), "expired certificate"),
         (errors.TlsError("Hostname mismatch, certificate ...", sent=False), "host name"),
+        (errors.TlsError("IP address mismatch, certificate ...", sent=False), "host name"),
         (errors.TlsError("self-signed certificate", sent=False), "certificate"),
         (errors.TlsError("wrong version number", sent=False), "TLS"),
         (errors.ConnectError("resolving the name of x failed", sent=False), "DNS"),
@@ -90,6 +91,8 @@ def test_the_clock(difference, words):
 
 def test_responses_that_show_the_platform():
     assert is_answer(api_error(errors.AuthenticationError, 401))
+    assert is_answer(api_error(errors.PermissionDeniedError, 403))
+    assert is_answer(api_error(errors.NotFoundError, 404))
     assert is_answer(api_error(errors.BadRequestError, 400, code="bad.request"))
     assert not is_answer(api_error(errors.RedirectError, 302))
     html = {"Content-Type": "text/html"}

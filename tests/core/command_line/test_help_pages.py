@@ -5,6 +5,7 @@ import pytest
 from genesys_core.command_line.help_pages import (
     api_page,
     describe_operation_text,
+    list_definitions,
     operation_page,
     usage_line,
 )
@@ -49,6 +50,7 @@ def test_a_page_has_what_applies():
     assert "list of Row; pass --body" in body
     assert "describe model Row" in " ".join(body.split())
     assert "Listings:" not in body
+    assert "-o, --output FORMAT" in body
     assert "--kind TEXT     (required)" in body
     assert "--day DATE" in operation_page(OPERATIONS["put_rows"], 80)
     assert "Parameters:" not in operation_page(OPERATIONS["bare"], 80)
@@ -61,12 +63,37 @@ def test_a_page_fits_the_terminal_where_words_allow_it(name, width):
         assert len(line) <= max(width, 20) or " " not in line.strip() or line.count(" ") < 8, line
 
 
-def test_many_values_are_shortened():
-    values = ", ".join(f"v{n}" for n in range(40))
+@pytest.mark.parametrize(("count", "end"), [(30, "v29]"), (31, "v29 and 1 more]")])
+def test_many_values_are_shortened(count, end):
+    values = ", ".join(f"v{n}" for n in range(count))
     source = f'def get(x=None):\n    """GET /x -> nothing.\n\n    Args:\n        x: query, string: {values}.\n    """'
     page = operation_page(described(source)["get"], 400)
-    assert "v29 and 10 more]" in page
+    assert end in page
     assert "v30" not in page
+
+
+def test_definitions_are_in_two_columns_where_both_fit():
+    assert list_definitions([("a", "one two"), ("bcd", "")], 31) == ["  a    one two", "  bcd"]
+    assert list_definitions([("a", "one two"), ("bcd", "")], 30) == [
+        "  a",
+        "      one two",
+        "  bcd",
+    ]
+
+
+def test_a_name_that_is_too_long_has_a_line_of_its_own():
+    longest, longer = "a" * 32, "b" * 33
+    assert list_definitions([(longest, "x"), (longer, "y z")], 80) == [
+        f"  {longest}  x",
+        f"  {longer}",
+        f"{' ' * 36}y z",
+    ]
+
+
+def test_words_are_not_broken():
+    long = "-".join(["word"] * 10)
+    for text in (long, "x" * 50):
+        assert list_definitions([("a", f"see {text}")], 40) == ["  a  see", f"{' ' * 5}{text}"]
 
 
 def test_the_page_of_an_api():

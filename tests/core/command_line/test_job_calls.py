@@ -20,6 +20,8 @@ STATUS = Endpoint("get_list_job", "GET", "/api/v2/lists/{listId}/jobs/{jobId}", 
 def test_an_action_an_api_and_a_method():
     found = parse_job_call(["run", "speech-text-analytics", "post_job", "a=b", "--no-wait"])
     assert found == ("run", "speech_text_analytics", "post_job", ["a=b", "--no-wait"])
+    assert parse_job_call(["wait", "a", "b"]) == ("wait", "a", "b", [])
+    assert parse_job_call(["wait", "a", "b", "--x"]) == ("wait", "a", "b", ["--x"])
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ def test_an_action_an_api_and_a_method():
         ([], "^jobs '': the action must be one of run, wait, results, cancel"),
         (["resutls"], "did you mean results"),
         (["run", "analytics"], "an operation that starts a job"),
+        (["wait", "--x", "get_job"], "an operation that returns a job's status"),
         (["wait", "analytics", "--x"], "an operation that returns a job's status"),
     ],
 )
@@ -69,6 +72,8 @@ def test_a_job_that_waits_to_be_started():
     assert starting_request(JobFamily(STATUS, "jobId"), "j") is None
     command = continuation_of("wait", "recording", RECORDINGS, [("jobId", "j")], is_stopped=True)
     assert command == "genesys-cloud jobs wait recording get_recording_job j --proceed"
+    running = continuation_of("wait", "recording", RECORDINGS, [("jobId", "j")])
+    assert running == "genesys-cloud jobs wait recording get_recording_job j"
     other = continuation_of(
         "wait",
         "lists",

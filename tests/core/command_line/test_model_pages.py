@@ -22,6 +22,9 @@ CATALOG = ModelCatalog(
             },
         },
         "Nothing": {},
+        "Codes": {
+            "properties": {"code": {"type": "string", "enum": ["a-" * 10 + "b", "c-d", "e-f"]}}
+        },
     }
 )
 
@@ -55,6 +58,11 @@ def test_a_page():
         "      a",
         "  manager User (read-only)",
         "  any any JSON value",
+    ]
+    assert "\n      value0,\n      value1,\n" in CATALOG.page("User", 10)
+    assert CATALOG.page("Codes", 21).split("\n")[3:] == [
+        "      a-a-a-a-a-a-a-a-a-a-b,",
+        "      c-d, e-f",
     ]
     assert CATALOG.page("Nothing", 60) == "Nothing\n"
 

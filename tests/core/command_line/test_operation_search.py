@@ -21,6 +21,7 @@ OPERATIONS = described()
         ({"words": ["rows", "replace"]}, ["put_rows"]),
         ({"path": "/Users"}, ["get_user"]),
         ({"permission": "user:VIEW"}, ["get_user"]),
+        ({"permission": "user:edit"}, []),
         ({"is_preview": True}, ["get_user"]),
         ({"is_deprecated": True}, ["put_rows"]),
         ({"is_deprecated": True, "words": ["user"]}, []),
@@ -39,3 +40,11 @@ def test_a_method_by_its_name():
         find_method("put_row", OPERATIONS.values())
     with pytest.raises(UsageError, match=r"no such method$"):
         find_method("x", [])
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"is_preview": True}, {"is_deprecated": True}, {"path": "x"}, {"permission": "x"}],
+)
+def test_what_does_not_match_is_false(wanted):
+    assert OperationFilter(**wanted).matches(OPERATIONS["bare"]) is False

@@ -71,3 +71,22 @@ def test_without_docstrings_the_names_remain():
     assert bare.parameters == (OperationParameter("body", "body", "", is_required=True),)
     assert (bare.title, bare.method) == ("", "")
     assert OperationDescription("a", "b").body is None
+    assert not OperationDescription("a", "b", arguments=("c",)).parameters[0].is_required
+
+
+def test_the_first_address_is_the_link_and_words_are_no_place():
+    source = '''def get(list_id):
+    """Read a list.
+
+    GET /lists/{listId} -> nothing.
+    https://developer.genesys.example/#get https://developer.genesys.example/more
+
+    Args:
+        list_id: query.
+    """
+'''
+    described_get = described(source)["get"]
+    assert described_get.link == "https://developer.genesys.example/#get"
+    assert described_get.parameters == (
+        OperationParameter("list_id", "path", "string", is_required=True, help="Query."),
+    )

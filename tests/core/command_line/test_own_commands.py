@@ -12,3 +12,20 @@ def test_the_page_names_every_command_and_fits(width):
         assert f"  {name}" in page
     long = [line for line in page.splitlines() if len(line) > max(width, 60)]
     assert long == []
+
+
+@pytest.mark.parametrize(
+    ("width", "lines"),
+    [
+        (
+            30,
+            "Each API is also a command, which takes\na method's name: for example,\ngenesys-cloud users",
+        ),
+        (
+            80,
+            "Each API is also a command, which takes a method's name: for example,\ngenesys-cloud users",
+        ),
+    ],
+)
+def test_a_command_is_not_broken_between_lines(width, lines):
+    assert f"\n\n{lines} get_users_me\n\n" in root_page(width)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys_core.command_line.raw_calls import describe_raw_call, parse_raw_call
+from genesys_core.command_line.raw_calls import RAW_OPTIONS, describe_raw_call, parse_raw_call
 from genesys_core.command_line.usage import UsageError
 
 
@@ -30,3 +30,10 @@ def test_a_call_may_have_a_body_and_pages():
     assert described.body is not None
     assert not described.body.is_required
     assert described.is_listing
+
+
+def test_the_options_of_a_call():
+    options = {option.name: option for option in RAW_OPTIONS}
+    assert {"body", "output", "limit", "region"} <= options.keys()
+    assert not {"from-file", "failures"} & options.keys()
+    assert options["param"].is_repeated

@@ -68,6 +68,7 @@ def test_ids_never_lead_out_of_the_folder():
 def test_the_query_selects_conversations_with_recordings():
     query = recordings_query("a/b")
     assert query["interval"] == "a/b"
+    assert query["paging"] == {"pageSize": 100, "pageNumber": 1}
     (one,) = query["segmentFilters"]
     assert [each["dimension"] for each in one["predicates"]] == ["recording", "screenRecording"]
 
@@ -151,18 +152,24 @@ def test_a_later_run_knows_what_is_there():
     recordings = [vars(found("c", n)) for n in (1, 2)]
     manifest.read_found(
         [
-            json.dumps({"conversationId": "c", "recordings": recordings}),
             json.dumps({"conversationId": "d", "recordings": [{"x": 1}]}),
             json.dumps({"conversationId": "e"}),
             json.dumps({"conversationId": "f", "recordings": ["x"]}),
             json.dumps({"conversationId": "g", "recordings": [{"conversation_id": "g", "id": 1}]}),
             "[" * 100_000,
             "[]",
+            json.dumps({"conversationId": "c", "recordings": recordings}),
             '{"conversationId": "c", "recordings": [',
         ]
     )
     manifest.read_files(
-        ['{"conversationId": "c", "recordingId": "r-1", "file": "f"}', '{"conversationId": 1}', "{"]
+        [
+            '{"conversationId": "c", "recordingId": 2}',
+            '{"conversationId": 1, "recordingId": "r-2"}',
+            '{"conversationId": 1}',
+            '{"conversationId": "c", "recordingId": "r-1", "file": "f"}',
+            "{",
+        ]
     )
     assert list(manifest.files) == [("c", "r-1")]
     assert list(manifest.found) == ["c"]
@@ -186,6 +193,88 @@ def test_links_are_requested_in_batches_and_only_when_they_are_needed():
     run.linked(first, map(link_of, first.recordings))
     assert [type(run.take_task()) for _ in range(2)] == [FetchFile] * 2
     assert run.take_task() is None  # there are links enough
+
+
+def test_no_more_is_read_than_is_needed_soon():
+    run = RecordingRun(parallel=2)
+    run.offer("c")
+    assert run.wants_conversation
+    run.offer("d")
+    assert run.wants_conversation is False
+    for count, wants in [(2 * BATCH_SIZE - 1, True), (2 * BATCH_SIZE, False)]:
+        run = RecordingRun()
+        run.offer("c")
+        run.looked_up(run.take_task(), [found("c", n) for n in range(count)])
+        assert run.wants_conversation is wants
+    run.complete()
+    assert run.wants_conversation is False
+
+
+def test_the_most_that_the_platform_accepts_in_a_batch():
+    """As its error ``batch.download.too.many.items`` says."""
+    assert BATCH_SIZE == 100
+    assert RecordingRun().parallel == 4
+
+
+def test_a_full_batch_is_requested_before_all_are_found_and_a_smaller_one_is_not():
+    for count, expected in [(BATCH_SIZE - 1, type(None)), (BATCH_SIZE, RequestLinks)]:
+        run = RecordingRun()
+        run.offer("c")
+        run.looked_up(run.take_task(), [found("c", n) for n in range(count)])
+        assert isinstance(run.take_task(), expected)
+
+
+def test_no_conversation_is_looked_up_while_a_batch_is_full():
+    for count, expected in [(3 * BATCH_SIZE - 1, LookUp), (3 * BATCH_SIZE, type(None))]:
+        run = RecordingRun()
+        run.offer("c")
+        run.offer("d")
+        run.looked_up(run.take_task(), [found("c", n) for n in range(count)])
+        assert [type(run.take_task()) for _ in range(2)] == [RequestLinks] * 2
+        assert isinstance(run.take_task(), expected)
+
+
+def test_no_links_are_requested_while_there_are_enough():
+    run = RecordingRun(parallel=1)
+    run.offer("c")
+    run.complete()
+    assert run.total is None
+    run.looked_up(run.take_task(), [found("c", n) for n in range(BATCH_SIZE + 1)])
+    batch = run.take_task()
+    assert not run.is_idle
+    run.linked(batch, map(link_of, batch.recordings[:2]))
+    assert run.is_idle
+    assert isinstance(run.take_task(), FetchFile)
+    assert not run.is_idle
+    assert run.take_task() is None
+
+
+def test_a_recording_without_a_link_has_the_reason_of_the_platform():
+    run = RecordingRun()
+    run.offer("c")
+    run.complete()
+    run.looked_up(run.take_task(), [found("c", 1), found("c", 2)])
+    batch = run.take_task()
+    links = [link_of(batch.recordings[0], url="", error="gone"), link_of(found("c", 2), url="")]
+    run.linked(batch, links)
+    assert run.take_task() is None
+    assert [each["reason"] for each in run.failures] == ["gone", "the platform returned no link"]
+
+
+def test_lines_of_the_manifest_are_written_as_they_are():
+    run = RecordingRun()
+    run.offer("\u00fc")
+    run.complete()
+    look_up = run.take_task()
+    assert '"\u00fc"' in run.looked_up(look_up, [found("\u00fc", 1)])
+    batch = run.take_task()
+    run.linked(batch, map(link_of, batch.recordings))
+    assert '"\u00fc"' in run.fetched(run.take_task(), 1)
+
+
+def test_sizes_are_in_decimal_megabytes():
+    shown = summarize_downloads(RecordingRun(), 10**12, 1.0, "f")
+    assert shown == "0 downloaded (1,000,000.0 MB) in 1.0 s"
 
 
 def test_each_attempt_gets_a_new_link_and_the_third_is_the_last():
