@@ -58,7 +58,7 @@ def only_reads(operation: ApiOperation) -> bool:
         return False
     if operation.name in REVIEWED:
         return True
-    last = operation.path.rstrip("/").rsplit("/", 1)[-1]
+    last = operation.path.rstrip("/").rpartition("/")[2]
     return last in _ENDINGS and not _gives_ticket(operation)
 
 

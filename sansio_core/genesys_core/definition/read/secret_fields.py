@@ -1,8 +1,8 @@
 """Detects model fields that contain secrets.
 
 Invariants: a secret is a credential: a value that proves its holder's identity or grants access. A
-rule on the field's name detects them; two reviewed lists correct the rule, each entry with a
-reason. When in doubt a field is masked, because masking only hides its value from the ``repr``.
+rule on the field's name detects them; a reviewed list adds others, each with a reason. When in doubt
+a field is masked, because masking only hides its value from the ``repr``.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from genesys_core.definition.read.definition import Array, Map, Plain, Ref, Type
 from genesys_core.definition.read.naming import to_snake_case
 
-__all__ = ["NEVER_SECRET", "SECRET_FIELDS", "is_secret"]
+__all__ = ["SECRET_FIELDS", "is_secret"]
 
 # The last word of a secret's name: `appSecret`, `pageAccessToken`, `auth-token`, but neither
 # `clientSecretProvided` nor `tokenExpirationDate`.
@@ -72,17 +72,6 @@ SECRET_FIELDS: Mapping[str, str] = {
 }
 """Secret fields that the rule misses: ``Model.wireName`` and the reason why each is secret."""
 
-NEVER_SECRET: Mapping[str, str] = {
-    "Certificate.certificate": "a public X.509 certificate, as in most fields with this name",
-    "Channel.connectUri": "contains only the channel's id, which request paths contain as well",
-    "LocalEncryptionKeyRequest.publicKey": "a public key, which need not be kept secret",
-    "PublicKeyCredentialCreationOptions.challenge": "a single-use value, useless without the private key",
-    "UserTokensTopicTokenNotification.tokenHash": "a hash, from which the token cannot be derived",
-    "UploadUrlResponse.uploadKey": "the name of an uploaded file",
-    "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request, and grants no access",
-}
-"""Fields that the rule would mask without need: ``Model.wireName`` and why each is not secret."""
-
 
 def is_secret(model: str, wire: str, type_: Type) -> bool:
     """Return whether a field's value must be masked in a ``repr``.
@@ -92,10 +81,9 @@ def is_secret(model: str, wire: str, type_: Type) -> bool:
         wire: the property's name in the definition.
         type_: the field's type; only strings, lists of strings and maps of strings can be secret.
     """
-    full = f"{model}.{wire}"
-    if full in SECRET_FIELDS:
+    if f"{model}.{wire}" in SECRET_FIELDS:
         return True
-    return full not in NEVER_SECRET and _is_text(type_) and _sounds_secret(wire)
+    return _is_text(type_) and _sounds_secret(wire)
 
 
 def _sounds_secret(wire: str) -> bool:

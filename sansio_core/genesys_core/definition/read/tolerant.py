@@ -97,19 +97,18 @@ class _Reader:
         raise _Unfit(f"expected {wanted}, found {_found(value)}; ignored")
 
     def _read_as(self, value: object, type_: object, place: Place) -> object:
-        whole = value
-        if isinstance(value, dict) and isinstance(type_, type) and issubclass(type_, Struct):
+        if isinstance(type_, type) and issubclass(type_, Struct):
             return self._struct(cast(Mapping[str, object], value), type_, place)
         arguments = get_args(type_)
-        if isinstance(value, dict) and arguments:
+        if not arguments:
+            return value
+        if isinstance(value, dict):
             items = cast(Mapping[str, object], value).items()
             pairs = ((key, self._part(one, arguments[1], (*place, key))) for key, one in items)
             return {key: part for key, part in pairs if part is not _DROPPED}
-        if isinstance(value, list) and arguments:
-            elements = enumerate(cast(list[object], value))
-            parts = (self._part(one, arguments[0], (*place, n)) for n, one in elements)
-            return [part for part in parts if part is not _DROPPED]
-        return whole
+        elements = enumerate(cast(list[object], value))
+        parts = (self._part(one, arguments[0], (*place, n)) for n, one in elements)
+        return [part for part in parts if part is not _DROPPED]
 
     def _struct(self, value: Mapping[str, object], type_: type[Struct], place: Place) -> Struct:
         read: dict[str, object] = {}

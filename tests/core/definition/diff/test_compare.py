@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genesys_core.definition.diff.changes import heaviest_weight
 from genesys_core.definition.diff.compare import compare_definitions
 from genesys_core.definition.read.parse import read_sources
-from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions, model
+from tests.strategies.definition import STRING, TRAP_TOPICS, TRAPS, definitions, model, ref
 from tests.strategies.definition_changes import KINDS, OTHER_KINDS, Kind, base, sources
 from tests.strategies.definition_edits import EDITS, Edit
 
@@ -158,6 +158,36 @@ def test_references_are_followed_through_everything() -> None:
     new["definitions"]["In"]["properties"]["new"] = {"type": "string"}
     (change,) = compare_definitions(sources(old), sources(new))
     assert change.direction == "both"
+
+
+def test_where_a_model_is_used_now_decides_and_then_where_it_was() -> None:
+    response = {"get": {"responses": {"200": {"schema": ref("A")}}}}
+    request = {
+        "post": {
+            "parameters": [{"name": "body", "in": "body", "schema": ref("A")}],
+            "responses": {},
+        }
+    }
+
+    def used(path: Any, **properties: Any) -> Any:
+        document = {
+            "swagger": "2.0",
+            "paths": {"/a": path},
+            "definitions": {"A": model(properties)},
+        }
+        return read_sources(document, NO_TOPICS)
+
+    for now, direction in [(request, "request"), ({}, "response")]:
+        found = compare_definitions(used(response), used(now, new=STRING))
+        assert [one.direction for one in found if one.subject == "A"] == [direction]
+
+
+def test_a_path_with_one_operation_that_is_no_preview_is_a_promise() -> None:
+    old, new = base(), base()
+    old["paths"]["/preview"]["post"] = {"tags": ["Q"], "responses": {}}
+    del new["paths"]["/preview"]
+    (change,) = compare_definitions(sources(old), sources(new))
+    assert (change.rule, change.is_preview) == ("path-removed", False)
 
 
 def test_a_path_that_only_previews_have_is_no_promise() -> None:

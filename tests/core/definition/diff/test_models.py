@@ -15,9 +15,12 @@ from tests.strategies.definition import STRING, array, mapping, model, ref
 INTEGER = {"type": "integer"}
 
 
+def schemas(*values: Any) -> list[SwaggerSchema]:
+    return [msgspec.convert(one, SwaggerSchema) for one in values]
+
+
 def compared(old: Any, new: Any, direction: Direction = "both") -> list[tuple[str, str]]:
-    schemas = [msgspec.convert(one, SwaggerSchema) for one in (old, new)]
-    return [(one.rule, one.part) for one in compare_models("A", *schemas, direction)]
+    return [(one.rule, one.part) for one in compare_models("A", *schemas(old, new), direction)]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,10 @@ def test_properties_come_and_go() -> None:
     ]
     assert compared(old, model({})) == [("all-properties-removed", "")]
     assert compared(model({}), model({})) == []
+    assert compared(model({}), new) == [
+        ("optional-property-added", "o"),
+        ("optional-property-added", "q"),
+    ]
 
 
 @pytest.mark.parametrize("wrap", [lambda one: one, array, mapping, lambda one: array(mapping(one))])
@@ -115,6 +122,13 @@ def test_what_a_model_is_made_of() -> None:
     new = {"allOf": [ref("C"), model({"a": INTEGER}, required=["a"])], "discriminator": "kind"}
     assert compared(old, old) == []
     assert compared(old, new) == [("inheritance-changed", ""), ("property-type-changed", "a")]
+    (inheritance, _) = compare_models("A", *schemas(old, new), "both")
+    assert (inheritance.old, inheritance.new) == ("B", "C, by kind")
+
+
+def test_a_model_may_stop_to_extend_another() -> None:
+    old, new = {"allOf": [ref("B"), model({"a": STRING})]}, model({"a": STRING})
+    assert compared(old, new) == compared(new, old) == [("inheritance-changed", "")]
 
 
 def test_definitions_that_are_no_objects() -> None:

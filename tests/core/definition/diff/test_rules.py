@@ -24,6 +24,10 @@ def test_the_weight_is_the_greater_one() -> None:
     assert PREVIEW_LIMIT < Weight.MAJOR
 
 
+def test_weights_are_numbered_by_severity() -> None:
+    assert [weight.value for weight in Weight] == list(range(5))
+
+
 def test_the_page_is_the_table_of_rules() -> None:
     rows = [
         f"| `{rule.id}` | {rule.about} | {rule.python.name.lower()} | {rule.wire.name.lower()} "

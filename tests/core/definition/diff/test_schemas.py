@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from genesys_core.definition.diff.schemas import (
     type_change,
     type_text,
     unwrap_schema,
+    values_differ,
 )
 from genesys_core.definition.read.swagger import SwaggerParameter, SwaggerSchema
 from tests.strategies.definition import STRING, array, mapping, model, ref
@@ -35,6 +37,8 @@ def parameter(**facts: Any) -> SwaggerParameter:
     [
         (STRING, "string"),
         ({**STRING, "format": "uuid"}, "string"),
+        ({"type": "integer", "format": "date"}, "integer"),
+        ({"$ref": "#/responses/Gone"}, "#/responses/Gone"),
         (DATE, "date"),
         (INTEGER, "integer"),
         ({}, "any"),
@@ -61,12 +65,20 @@ def test_the_type_of_a_parameter_is_that_of_its_schema() -> None:
     assert unwrap_schema(parameter(type="string")) == parameter(type="string")
 
 
+def test_an_all_of_with_one_member_and_no_properties_is_that_member() -> None:
+    assert unwrap_schema(schema({"allOf": [ref("A")]})) == schema(ref("A"))
+    more = schema({"allOf": [ref("A")], "properties": {"a": STRING}})
+    assert unwrap_schema(more) == more
+
+
 @pytest.mark.parametrize(
     ("old", "new", "kind"),
     [
         (STRING, {**STRING, "format": "uuid"}, ""),
         (STRING, DATE, "date"),
         (STRING, INTEGER, "type"),
+        (INTEGER, DATE, "type"),
+        (DATE, INTEGER, "type"),
         (STRING, array(STRING), "type"),
         (array(STRING), array(INTEGER), "item"),
         (array(array(STRING)), array(array(INTEGER)), "nested"),
@@ -118,3 +130,10 @@ def test_a_changed_limit_has_all_its_digits() -> None:
     assert list(changed_limits(schema(old), schema(new))) == [
         ("maximum", "1000000", "1000001", False)
     ]
+
+
+def test_values_differ_if_they_are_different_in_json() -> None:
+    assert values_differ(1, 2)
+    assert values_differ(None, "None")
+    assert not values_differ(1, 1.0)
+    assert not values_differ(math.nan, math.nan)

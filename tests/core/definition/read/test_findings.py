@@ -19,7 +19,7 @@ def test_no_findings_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "last"), [(1, "0: wrong"), (20, "19: wrong"), (25, "and 5 more")]
+    ("count", "last"), [(1, "0: wrong"), (20, "19: wrong"), (21, "and 1 more"), (25, "and 5 more")]
 )
 def test_the_first_findings_are_listed(count: int, last: str) -> None:
     with pytest.raises(InvalidValueError) as caught:

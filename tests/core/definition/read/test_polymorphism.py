@@ -89,4 +89,11 @@ def test_what_names_no_property_is_no_discriminator(discriminator: Any) -> None:
 
 def test_a_discriminator_that_nothing_extends_and_one_of_no_object() -> None:
     assert families(Shape=BASE) == {}
-    assert families(Shapes={**array(STRING), "discriminator": "kind"}) == {}
+    shapes = {**array(STRING), "discriminator": "kind"}
+    assert families(Shapes=shapes, Circle={"allOf": [ref("Shapes")]}) == {}
+
+
+def test_a_mapping_alone_makes_a_family() -> None:
+    to = {"propertyName": "kind", "mapping": {"round": "#/definitions/Circle"}}
+    found = families(Shape=model({"kind": STRING}, discriminator=to), Circle=model({}))
+    assert found["Shape"].kinds == (("round", "Circle"), ("Shape", "Shape"))

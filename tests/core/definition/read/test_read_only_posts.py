@@ -23,7 +23,9 @@ def only(method: str, path: str, returns: Any = None, name: str = "anything") ->
     [
         ("post", "/api/v2/users/search", "U", True),
         ("post", "/api/v2/analytics/users/aggregates/query", "U", True),
+        ("post", "/api/v2/users/search/", "U", True),
         ("post", "/api/v2/users", "U", False),
+        ("post", "/", "U", False),
         ("post", "/api/v2/users/search/jobs", "U", False),
         ("post", "/api/v2/usage/query", "UsageExecutionResult", False),
         ("post", "/api/v2/schedules/search", "BuAsyncResponse", False),

@@ -126,8 +126,13 @@ def test_any_value_is_bounded_too() -> None:
     assert part == Part("a", anything=[1])
 
 
+def test_what_is_beside_a_value_that_is_too_deep_is_kept() -> None:
+    part, _ = read({"name": "a", "numbers": [1, nested(3_000)], "anything": {"b": 1}, "ratio": 2})
+    assert part == Part("a", numbers=[1], anything={"b": 1}, ratio=2)
+
+
 def test_depth_counts_arrays_and_objects() -> None:
-    assert not is_deeper_than(1, 0)
+    assert is_deeper_than(1, 0) is False
     assert not is_deeper_than({"a": 1}, 1)
     assert is_deeper_than({"a": [{"b": 1}]}, 1)
     assert not is_deeper_than({"a": [{"b": 1}]}, 2)
