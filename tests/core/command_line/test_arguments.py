@@ -78,7 +78,7 @@ def test_options_of_the_command():
     assert found.texts("output") == ()
     assert found.has("all")
     assert not ParsedArguments().has("all")
-    assert found.number("limit") == 3
+    assert found.number("limit") == found.number("limit", least=3) == 3
     assert found.number("max-failures") is None
     with pytest.raises(UsageError, match="--output 'json': must be a whole number, 0 or more"):
         found.number("output")
