@@ -118,7 +118,7 @@ def edit_body(model: str, body: object) -> object:
 
 @contextmanager
 def keep_edited_body(body: object) -> Generator[None]:
-    """Save a body that the user has edited to a file, and report the file, if the command fails."""
+    """If the command fails, save the body that the user has edited, and report the path of its file."""
     try:
         yield
     except BrokenPipeError:

@@ -88,7 +88,7 @@ def simulate(
         bool,
         typer.Option(
             "--coverage",
-            help="Print what implements each operation and what publishes each topic, and exit.",
+            help="Print how each operation is implemented and how each topic is published, and exit.",
         ),
     ] = False,
 ) -> None:

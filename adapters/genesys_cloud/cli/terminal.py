@@ -1,7 +1,6 @@
-"""Terminal output of the commands.
+"""Prints lines, JSON and error messages of commands that typer parses.
 
-Invariants: every line of output goes through this module, which escapes control characters in
-external data.
+Invariants: control characters are escaped, because external data may contain them.
 """
 
 from typing import NoReturn

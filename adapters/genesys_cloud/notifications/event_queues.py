@@ -34,7 +34,7 @@ class EventStore(Protocol[T]):
 
     @property
     def blocked(self) -> bool:
-        """Whether the store is full and reading from sockets pauses."""
+        """Whether reading from sockets must pause because the store is full."""
         ...
 
     def put(self, event: T, *, at: Now) -> None:

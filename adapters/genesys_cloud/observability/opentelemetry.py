@@ -146,7 +146,7 @@ class Telemetry(Observer):
         self._channels = meter.create_up_down_counter(
             "genesys_cloud.notification.channels",
             unit="{channel}",
-            description="Open notification channels.",
+            description="Number of open notification channels.",
         )
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> "_TracedCall":

@@ -1,7 +1,7 @@
 """File locks between processes.
 
 Invariants: the operating system releases a lock when its process dies. The lock file is empty and never
-removed: otherwise one process could lock the removed file and another its successor.
+removed: otherwise one process could lock the removed file, and another process a new one.
 """
 
 import contextlib
@@ -39,7 +39,9 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
         with _lock_errors(path):
             is_locked = wait_for_lock(descriptor, timeout=timeout, poll=_POLL)
         if not is_locked:
-            raise TokenStoreError(f"another process has held {path} for more than {timeout:g} s")
+            raise TokenStoreError(
+                f"{path} has been locked by another process for more than {timeout:g} s"
+            )
         try:
             yield
         finally:

@@ -347,7 +347,7 @@ def stop_code(run: BulkRun) -> ExitCode:
 
 
 def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
-    """Return a one-sentence summary of a run.
+    """Return a one-sentence summary of a bulk run.
 
     Args:
         run: the bulk run.

@@ -96,7 +96,7 @@ _ADVICE: Final[dict[Cause, str]] = {
     "rate limit": "other programs may use the same token or OAuth client; wait a minute",
     "platform": "see https://status.mypurecloud.com and try again later",
     "network": "try again; the connection was closed early, perhaps by a proxy",
-    "other": "see the message",
+    "other": "the message above describes the error",
 }
 
 

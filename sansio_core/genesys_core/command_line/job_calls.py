@@ -52,7 +52,12 @@ JOB_OPTIONS: Final = (
         "Start a job that waits for confirmation, such as a recording job in the state READY.",
         group="Job",
     ),
-    CommonOption("download", "Save results that are a file at this path.", "PATH", group="Job"),
+    CommonOption(
+        "download",
+        "Save the results at this path, if the job provides a file.",
+        "PATH",
+        group="Job",
+    ),
 )
 """The options of the command ``jobs``."""
 

@@ -492,7 +492,7 @@ def _reason_of(error: BaseException) -> dict[str, object]:
 
 
 def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: str) -> str:
-    """Return a one-sentence summary of a run.
+    """Return a one-sentence summary of a download run.
 
     Args:
         run: the download run.

@@ -123,7 +123,7 @@ def _has_rows(fields: Mapping[str, object]) -> bool:
 
 
 def find_records(value: object) -> list[object]:
-    """Return a JSON object as rows, one for each of its fields that is not null."""
+    """Return a JSON object as rows: one row for each field that is not null."""
     return list(record_rows(cast(Mapping[str, object], value)))
 
 

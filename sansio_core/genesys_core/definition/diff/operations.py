@@ -75,7 +75,10 @@ class OperationView(Struct, frozen=True):
         ]
 
     def returned(self) -> SwaggerSchema | None:
-        """Return the schema of the first 2xx response with a body, else of ``default``, if any."""
+        """Return the schema of the first 2xx response with a body, otherwise that of ``default``.
+
+        The result is ``None`` if no such response has a body.
+        """
         for status in (*sorted(self.statuses(success=True)), "default"):
             if self.responses.get(status) is not None:
                 return self.responses[status]

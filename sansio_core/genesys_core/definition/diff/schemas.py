@@ -32,7 +32,10 @@ def unwrap_schema(schema: SwaggerSchema) -> SwaggerSchema: ...
 @overload
 def unwrap_schema(schema: Described) -> Described: ...
 def unwrap_schema(schema: Described) -> Described:
-    """Return the schema that a parameter or a single-member ``allOf`` contains, else the argument."""
+    """Return the schema that a parameter or an ``allOf`` with one member contains.
+
+    Any other schema is returned unchanged.
+    """
     while True:
         if isinstance(schema, SwaggerParameter):
             if schema.schema is None:
@@ -75,7 +78,7 @@ def type_change(old: Described | None, new: Described | None) -> str:
 
     Returns:
         ``""`` if they are equal, ``"date"`` if only the date format differs, ``"item"`` if the
-        items of a list differ, ``"nested"`` if those of nested lists do, else ``"type"``.
+        items of a list differ, ``"nested"`` if the items of nested lists differ, otherwise ``"type"``.
     """
     before, after = type_text(old), type_text(new)
     if before == after:

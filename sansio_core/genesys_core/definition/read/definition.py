@@ -1,7 +1,7 @@
 """The API definition as Python values, the input of the code generator.
 
 Invariants: all names are final, both on the wire and in Python; references are
-resolved; the order is the definition's.
+resolved; the order is that of the document.
 """
 
 from collections import Counter
@@ -83,7 +83,7 @@ Type: TypeAlias = Plain | Ref | Array | Map
 class Limits(Struct, frozen=True):
     """The limits of a field or parameter: default, bounds, pattern, format and uniqueness of items.
 
-    ``default`` is a string as it is, or any other value as JSON. ``format`` is a string format without a
+    ``default`` is a string unchanged, or any other value as JSON. ``format`` is a string format without a
     corresponding Python type, such as ``uri``.
     """
 

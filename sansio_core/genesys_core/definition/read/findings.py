@@ -1,7 +1,7 @@
 """Findings: problems in a published document, with their locations.
 
-Invariants: a finding never stops the reading of a document. The invalid part is dropped or
-replaced, and the finding states which; the caller decides whether findings are acceptable.
+Invariants: a document is read to its end, even if there are findings. The invalid part is dropped or
+replaced, as the finding states; the caller decides whether findings are acceptable.
 """
 
 from collections.abc import Sequence

@@ -121,7 +121,7 @@ class UniqueNames:
 
 
 def number_name(name: str, number: int) -> str:
-    """Return a name with a number, from 2 on: ``in_2`` for ``in_``."""
+    """Return a name with a number appended: ``in_2`` for ``in_`` and 2; unchanged for 1."""
     return name if number == 1 else f"{name.rstrip('_')}_{number}"
 
 

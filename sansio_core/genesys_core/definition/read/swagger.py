@@ -104,7 +104,7 @@ class SwaggerParameter(_Values, kw_only=True):
 
 
 class SwaggerResponse(Struct, kw_only=True):
-    """A response; one without a schema has no body."""
+    """A response; without a schema, it has no body."""
 
     ref: str | None = field(default=None, name="$ref")
     description: str = ""

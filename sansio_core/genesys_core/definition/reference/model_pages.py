@@ -20,7 +20,7 @@ __all__ = ["Uses", "find_uses", "model_page_text"]
 _USES_SHOWN: Final = 20
 
 Uses = Mapping[str, Sequence[tuple[str, str]]]
-"""By model, the methods (as ``("method", "users.get_user")``), topics and models that use it."""
+"""The methods (as ``("method", "users.get_user")``), topics and models that use each model."""
 
 
 def find_uses(definition: ApiDefinition) -> Uses:

@@ -53,7 +53,7 @@ GENERIC: Final = read_words("""
     categories documents insights jobs metrics notifications policies programs query rules
     schemas settings status topic topics usage
 """)
-"""Path segments that are unclear without their area, which is named unless they have an owner."""
+"""Path segments that are unclear alone: summaries name their area, unless they name an owner."""
 
 SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
@@ -64,7 +64,7 @@ SINGLE: Final = read_words("""
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes
 """)
-"""Path segments of resources that exist independently: they are added to an owner, or removed."""
+"""Path segments of resources that exist without an owner, and are added to it or removed from it."""
 
 _NOUNS: Final = """
 agentic/virtualagents/*/jobs = deletion jobs
