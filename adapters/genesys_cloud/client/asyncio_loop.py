@@ -45,6 +45,8 @@ class AsyncioLoop:
         """Acquire the token lock for an owner; return ``False`` on timeout. Cancellable."""
         try:
             async with asyncio.timeout(seconds):
+                # Recorded at once: if the polling below times out or is cancelled, `release` must
+                # release this lock.
                 owner.holds = await self._lock.acquire()
                 while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - held by another loop, which cannot set our events
                     await asyncio.sleep(POLL_INTERVAL)

@@ -48,6 +48,8 @@ class TrioLoop:
                 self._lock.acquire_nowait()  # a free lock is acquired even with a timeout of 0 s
             except trio.WouldBlock:
                 await self._lock.acquire()
+            # Recorded at once: if the polling below times out or is cancelled, `release` must release
+            # this lock.
             owner.holds = True
             while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - held by another loop, which cannot set our events
                 await trio.sleep(POLL_INTERVAL)

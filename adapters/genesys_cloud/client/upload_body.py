@@ -90,6 +90,7 @@ def _length(content: object) -> int | None:
         return len(content)
     if isinstance(content, PathLike):
         return Path(cast(PathLike[str], content)).stat().st_size
+    # Pipes and iterators have no known length.
     seekable = getattr(content, "seekable", None)
     if seekable is None or not seekable():
         return None

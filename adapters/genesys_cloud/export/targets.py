@@ -165,6 +165,7 @@ class DirectoryTarget:
         """Write a copy of a local file to its destination, where it appears complete or not at all."""
         final = self._path / name
         final.parent.mkdir(parents=True, exist_ok=True)
+        # A copy, because the caller puts the file again if another process removes it.
         with self.new_file() as copy:
             _copy(path, copy)
             copy.replace(final)

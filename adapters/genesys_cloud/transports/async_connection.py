@@ -155,6 +155,7 @@ class ReadProbe:
 
     def is_readable(self) -> bool:
         """Whether a read would return immediately, including end of stream and errors."""
+        # `select` rejects a closed socket; a read from it raises an error immediately.
         if self._sock.fileno() < 0:
             return True
         if self._poll is None:

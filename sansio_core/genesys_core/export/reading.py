@@ -78,8 +78,10 @@ class SliceReading:
         self._slice = slice
         self._pending = list(_requests(slice))[::-1]  # a stack: parts of a request come next
         self._request: SliceRequest | None = None
-        self._kept: set[str | int] = set()  # of all requests
-        self._seen: set[str | int] = set()  # of this request
+        # Ids of the records of all requests that were kept: the intervals of two requests share records
+        # that last longer than one of them.
+        self._kept: set[str | int] = set()
+        self._seen: set[str | int] = set()  # ids of all records of this request
         self._unnamed = 0
         self._expected_here: int | None = None
         self._is_first_page = True
@@ -159,6 +161,8 @@ class SliceReading:
 
     def _keeps(self, item: object, request: SliceRequest, identity: str) -> bool:
         key = read_path(item, identity) if identity else None
+        # Counted before the record is judged, because the platform's total includes records that belong
+        # to other slices.
         if isinstance(key, str | int):
             if key in self._seen:
                 self._repeated += 1

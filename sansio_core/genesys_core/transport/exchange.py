@@ -321,6 +321,7 @@ class Exchange(Claim[C]):
         """
         http = self._http
         stale = not data and http.stale
+        # After a response that is complete before the request, the connection cannot be reused.
         http.unwritten = bool(self.data)
         try:
             if not self._streams:

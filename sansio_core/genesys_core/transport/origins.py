@@ -51,7 +51,8 @@ def parse_host(host: str) -> str:
     if ":" in literal:
         return _parse_ipv6(literal)
     try:
-        # A trailing dot only marks the name as absolute (RFC 1034 section 3.1).
+        # A trailing dot only marks the name as absolute (RFC 1034 section 3.1); a second one would be an
+        # empty label.
         name = host.rstrip(".") if host.count("..") == 0 else ""
         name = (name if name.isascii() else name.encode("idna").decode("ascii")).lower()
     except UnicodeError:

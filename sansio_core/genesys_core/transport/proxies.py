@@ -244,6 +244,7 @@ class ProxySettings(Struct, frozen=True):
         """
         proxies: dict[str, Proxy | None] = {}
         for scheme in ("http", "https"):
+            # As in curl, ALL_PROXY applies to schemes that have no variable of their own.
             source = scheme if found.get(scheme) else "all"
             url = found.get(source)
             try:

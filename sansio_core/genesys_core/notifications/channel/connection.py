@@ -221,6 +221,7 @@ class InSync(Struct, frozen=True):
         return OutOfSync(None, failures, now.monotonic + policy.delay(failures))
 
     def _recent(self, now: Now, policy: Policy) -> int:
+        # After a stable period, a failure is a new problem and has the shortest delay again.
         return 0 if now.monotonic - self.since >= policy.stable_after else self.failures
 
 
