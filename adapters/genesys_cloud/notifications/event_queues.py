@@ -166,8 +166,13 @@ class ThreadEventQueue(_EventQueue[T]):
     def wait(self) -> Buffered[T]:
         """Block the thread until the next event, and return it; raises the same exceptions as :meth:`take`."""
         with self._changed:
-            while (held := self._next()) is None:
-                self._changed.wait()
+            try:
+                while (held := self._next()) is None:
+                    self._changed.wait()
+            except BaseException:
+                # Interrupted, perhaps as an event woke this thread: another one can take it.
+                self._changed.notify()
+                raise
             self._make_room()
         return held
 

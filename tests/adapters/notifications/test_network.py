@@ -281,6 +281,38 @@ def test_each_event_of_a_read_wakes_a_thread():
     assert not both.broken
 
 
+def test_a_thread_that_is_interrupted_as_it_wakes_wakes_another():
+    class Interrupted(threading.Condition):
+        is_over = False
+
+        def wait(self, timeout: float | None = None) -> bool:
+            result = super().wait(timeout)
+            if not self.is_over:
+                self.is_over = True
+                raise KeyboardInterrupt
+            return result
+
+    queue = ThreadEventQueue(EventBuffer(10, "block"))
+    queue._changed = Interrupted()
+    found: list[object] = []
+
+    def consume() -> None:
+        try:
+            found.append(queue.wait().event)
+        except KeyboardInterrupt:
+            found.append("interrupted")
+
+    threads = [threading.Thread(target=consume, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while len(queue._changed._waiters) < 2:
+        threading.Event().wait(0.001)
+    queue.put(("event",), Now(0.0, 0.0))
+    for thread in threads:
+        thread.join(5)
+    assert sorted(map(str, found)) == ["event", "interrupted"]
+
+
 def test_handshakes_say_who_asks():
     options = SocketOptions({}, proxy=None, headers={"X-Key": "1"})
     assert options.headers["User-Agent"].startswith("genesys-cloud/")
