@@ -152,22 +152,21 @@ def _own_command() -> Any:  # noqa: ANN401 - of typer's own click
 
 
 def _complete_jobs(words: Sequence[str], typed: str) -> list[Candidate]:
-    match words:
-        case []:
-            found = [Candidate(name, text) for name, text in JOB_ACTIONS.items()]
-        case [_]:
-            found = [Candidate(name, "API") for name in api_names()]
-        case [_, api]:
-            known = operations_of(api) if api in api_names() else {}
-            found = [Candidate(each.name, each.title) for each in known.values()]
-        case [_, api, method, *rest]:
-            known = operations_of(api) if api in api_names() else {}
+    # Names may be typed with dashes, as in the other commands.
+    plain = [word.replace("-", "_") for word in words[1:3]]
+    known = operations_of(plain[0]) if plain and plain[0] in api_names() else {}
+    match plain:
+        case [_, method]:
             if method not in known:
                 return []
-            return complete_operation(known[method], rest, typed, {}, JOB_OPTIONS)
+            return complete_operation(known[method], words[3:], typed, {}, JOB_OPTIONS)
+        case [_]:
+            found = [Candidate(each.name, each.title) for each in known.values()]
+        case _ if words:
+            found = [Candidate(name, "API") for name in api_names()]
         case _:
-            return []
-    return match_candidates(found, typed)
+            found = [Candidate(name, text) for name, text in JOB_ACTIONS.items()]
+    return match_candidates(found, typed.replace("-", "_"))
 
 
 def _complete_own(name: str, words: Sequence[str], typed: str) -> list[Candidate]:

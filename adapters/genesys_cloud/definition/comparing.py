@@ -43,7 +43,8 @@ def compare_files(
         try:
             text = Path(ignore).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{ignore}: cannot be read: {error}") from error
+            reason = getattr(error, "strerror", None) or error
+            raise ConfigurationError(f"{ignore}: cannot be read: {reason}") from error
     program = None if usage is None else load_program(usage)
     return Comparison.of(load_sources(old), load_sources(new), parse_ignores(text), program)
 
@@ -68,7 +69,8 @@ def _parsed(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ConfigurationError(f"{file}: cannot be read as Python: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{file}: cannot be read as Python: {reason}") from error
 
 
 def _belongs(root: Path) -> Callable[[Path], bool]:

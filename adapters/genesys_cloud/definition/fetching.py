@@ -50,5 +50,7 @@ def _save(client: "SyncClientBase", path: str, query: dict[str, str], file: Path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(raw)
     except OSError as error:
-        raise ConfigurationError(f"{file}: cannot be written: {error}") from error
+        raise ConfigurationError(
+            f"{error.filename or file}: cannot be written: {error.strerror or error}"
+        ) from error
     return file

@@ -107,7 +107,8 @@ def _load(path: str | Path | None, own: str) -> Mapping[str, object]:
     try:
         text = read_own_data(own) if path is None else read_data(path)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise ConfigurationError(f"{path or own}: cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{path or own}: cannot be read: {reason}") from error
     try:
         return load_document(text)
     except InvalidValueError as error:

@@ -58,7 +58,9 @@ def write_reference(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise ConfigurationError(f"{path}: cannot be written: {error}") from error
+            raise ConfigurationError(
+                f"{error.filename or path}: cannot be written: {error.strerror or error}"
+            ) from error
     return list(pages)
 
 
@@ -77,4 +79,4 @@ def _read_report(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error}") from error
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -47,6 +47,16 @@ def values(*words):
         (["jobs", "run", "nope", "x", ""], []),
         (["jobs", "run", "users", "get_users_me_"], ["get_users_me_verifiers"]),
         (["jobs", "run", "users", "get_users_me", "--dead"], ["--deadline"]),
+        (["jobs", "run", "external-contacts", "post-externalcontacts-enrich"], []),
+        (["jobs", "run", "external-cont"], ["external_contacts"]),
+        (
+            ["jobs", "run", "external-contacts", "post-externalcontacts-merge"],
+            ["post_externalcontacts_merge_contacts"],
+        ),
+        (
+            ["jobs", "run", "external-contacts", "get-externalcontacts-contacts", "--dead"],
+            ["--deadline"],
+        ),
     ],
 )
 def test_candidates(words, expected):

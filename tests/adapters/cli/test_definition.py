@@ -227,8 +227,12 @@ def test_a_path_that_cannot_be_used_is_named(pair, tmp_path):
     missing = tmp_path / "missing.json"
     pages = ("--output", tmp_path / "pages", "--changes", missing)
     for arguments, said in (
-        (("reference", "--output", file), f"{file}/index.md: cannot be written: "),
-        (("reference", *pages), f"{missing}: cannot be read: "),
+        (("reference", "--output", file), f"{file}: cannot be written: File exists"),
+        (("reference", *pages), f"{missing}: cannot be read: No such file or directory"),
+        (
+            ("reference", "--output", file, "--topics", missing),
+            f"{missing}: cannot be read: No such",
+        ),
         (("generate", "--root", file, "--package", "acme"), f"{file}/acme"),
     ):
         done = run(*arguments, "--definition", new)
