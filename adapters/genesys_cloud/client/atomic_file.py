@@ -1,7 +1,7 @@
 """Atomic file writes: a file appears complete or not at all.
 
 Invariants: data is written to a temporary file in the same directory, flushed to disk, and then
-renamed in one step. A failure or cancellation before that leaves nothing behind.
+renamed in one step. A failure or cancellation before the rename leaves nothing behind.
 """
 
 import os

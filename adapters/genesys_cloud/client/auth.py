@@ -150,7 +150,8 @@ class Auth(_Facts):
 
         Args:
             token: the token to use.
-            grant: refreshes the token; without a grant, the token is neither refreshed nor stored.
+            grant: the grant with which the token is refreshed; without a grant, the token is
+                neither refreshed nor stored.
 
         Raises:
             TimeoutError: another token request did not finish in time.

@@ -78,7 +78,7 @@ def fetch(
     Raises:
         ExportError: other processes, which fetch the slice at the same time, repeatedly removed the
             file.
-        GenesysCloudError: see :mod:`genesys_core.errors`; there is no new entry.
+        GenesysCloudError: see :mod:`genesys_core.errors`; no entry was written.
         OSError: the file cannot be written.
     """
     _SLICE.check("slice", slice)

@@ -1,8 +1,8 @@
 """Columns of tables, derived from the models of records.
 
 Invariants: every model has columns. Fields without a single type, and recursive models, become JSON
-text. A value that does not fit its column is null there and is preserved, by its path, in the
-column :data:`REST`, and so are fields that the model does not have.
+text. The column :data:`REST` contains, by their paths, the fields that the model does not have, and
+the values that do not fit their columns, in which they are null.
 """
 
 from collections.abc import Mapping, Sequence

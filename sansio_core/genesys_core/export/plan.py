@@ -146,8 +146,8 @@ class Slice(Struct, frozen=True):
         places: the request fields for the interval; see :class:`Export`.
         moment: the field with a record's timestamp; see :class:`Export`.
         reach: the maximum number of records of one request; see :class:`Export`.
-        takes_earlier: whether records that started before the interval belong here: the first slice
-            takes those that were still active in the export's interval.
+        takes_earlier: whether records that started before the interval belong to the slice: the
+            first slice takes those that were still active in the export's interval.
         media: whether the media of recordings are fetched; see :class:`Export`.
     """
 

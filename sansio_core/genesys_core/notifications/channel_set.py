@@ -74,7 +74,7 @@ class ChannelSet(Struct, frozen=True):
             now: the current time on the monotonic and the wall clock.
             existing: a channel that the caller has created, which becomes the first channel of the
                 set.
-            plan: an empty plan with custom limits.
+            plan: an empty plan with another maximum number of channels.
 
         Raises:
             InvalidValueError: a topic is malformed, there are more topics than fit on the channels,

@@ -81,7 +81,7 @@ class CallbackFailed(Printable, frozen=True):
     Attributes:
         error: the exception that the callback raised.
         event: the callback's argument.
-        at: when it happened.
+        at: when the callback raised the exception.
     """
 
     error: Exception

@@ -23,7 +23,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
     """Return the operation that requests the page of a ``nextUri``, which is a path or a URL.
 
     Args:
-        operation: the operation of the first page; a relative link is relative to it.
+        operation: the operation of the first page; a relative link is resolved against its URL.
         link: the link (RFC 3986 section 4).
         hosts: the client's hosts; a link may point only to the API host.
 

@@ -1,9 +1,9 @@
 """The state of an iteration over a listing: the next page to request.
 
 Invariants: a :class:`Paging` is an immutable value. A received page is always delivered, even if the
-next one cannot be requested. An empty page ends a listing with page numbers, but not
-one with cursors; a repeated page, link or token ends a listing. If a response indicates more items
-and no rule can request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
+next one cannot be requested. An empty page ends a listing with page numbers, but not one with
+cursors; a repeated page, link or token ends a listing. If a response indicates more items and no
+rule can request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
 """
 
 from collections.abc import Sequence
@@ -144,8 +144,9 @@ class Paging(Struct, Generic[T], frozen=True):
 
         Raises:
             PaginationError: the page cannot be requested: a link points to another host, the
-                caller's page number is not an integer, the window is exhausted, or there are more
-                items and the definition has no way to request them.
+                caller's page number is not an integer, the platform's maximum number of pages or
+                records has been reached, or there are more items and the definition has no way to
+                request them.
         """
         if self.refusal is not None:
             raise self.refusal

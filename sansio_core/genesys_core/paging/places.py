@@ -1,7 +1,7 @@
 """Access to fields of requests and responses by path, such as ``body.paging.pageNumber``.
 
-Invariants: reading never raises, and a missing field is ``None``; writing copies what it changes,
-so the caller's operation is never modified.
+Invariants: reading never raises, and a missing field is ``None``; writing copies the objects that it
+changes, so the caller's operation is never modified.
 """
 
 from collections.abc import Mapping, Sequence

@@ -27,11 +27,11 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     Attributes:
         hosts: the API and login hosts.
-        headers: sent with every request; a call's headers take precedence.
+        headers: headers that are sent with every request; a call's headers take precedence.
         timeout: timeouts for the phases of a request.
         deadline: seconds for a whole call, or ``None``.
         retry: the client's retry configuration.
-        strict: raise if a response does not match its type.
+        strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: which models keep unknown fields.
         refresh_token_wait_max: maximum seconds that a call waits for another call's token exchange.
         stores_tokens: whether the adapter has a token store; see

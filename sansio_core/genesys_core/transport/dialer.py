@@ -17,8 +17,8 @@ Invariants: one timeout covers resolving, all addresses, the proxy and TLS toget
 request was sent, so failures have ``sent=False``. The message gives the host, port, proxy and
 phase, but no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed,
 ``tls`` for the origin's certificate or handshake, ``protocol`` if the peer selects a protocol other
-than HTTP/1.1 with ALPN, ``timeout`` for any timeout, otherwise ``connect``. The first address that accepts the connection is used; if TLS then fails, no other
-address is tried.
+than HTTP/1.1 with ALPN, ``timeout`` for any timeout, otherwise ``connect``. The first address that
+accepts the connection is used; if TLS then fails, no other address is tried.
 
 A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
 and closes everything that it opened if the last state is not :class:`Dialed`, or if it is

@@ -3,7 +3,7 @@
 Invariants:
 
 * A failure states whether the request may have reached the server: ``sent`` is false until the
-  first of its bytes is written.
+  first byte of the request is written.
 * If a connection that has served requests closes before any byte of the response, the server is
   assumed to have closed it while it was idle (RFC 9112 section 9.3.1). The request is resent over a
   new connection in the same pool slot, if that is safe (:func:`may_resend`): this does not count as

@@ -77,7 +77,7 @@ class Race(Struct, frozen=True):
         """Start the race with the first address.
 
         Args:
-            addresses: in the resolver's order.
+            addresses: the host's addresses, in the resolver's order.
             now: the current time.
         """
         return _start_next((), sort_addresses(addresses), (), now)

@@ -82,7 +82,7 @@ class Origin(Struct, frozen=True):
 
     Attributes:
         scheme: ``http``, or ``https`` for TLS; ``ws`` and ``wss`` are converted to these.
-        host: in lower case and ASCII; an IPv6 address without brackets.
+        host: the host in lower case and ASCII; an IPv6 address has no brackets.
         port: the port.
     """
 

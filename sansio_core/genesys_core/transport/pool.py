@@ -138,7 +138,7 @@ class Lease(Generic[C]):
         opened: when the slot was created or last cleared.
         idle_since: when the lease was last released.
         expires: when the connection accepts no further request, on the monotonic clock.
-        expires_wall: the same on the wall clock; the earlier of the two applies.
+        expires_wall: the same time on the wall clock; the earlier of the two applies.
         group: internal to the pool.
         ref: internal to the pool.
     """

@@ -45,7 +45,7 @@ class Proxy(Printable, frozen=True):
             uses TLS. SOCKS proxies (RFC 1928) are sent the origin's IP address (``socks5``) or its
             host name (``socks5h``).
         username: the user name for the proxy; ``None`` sends no credentials.
-        password: the password for the proxy; never shown.
+        password: the password for the proxy; omitted from the ``repr``.
     """
 
     host: str

@@ -68,7 +68,7 @@ _Phase: TypeAlias = Upgrade | Frames
 class WebSocket:
     """A client connection, created by :meth:`connect`.
 
-    After each call, write what :meth:`data_to_send` returns.
+    After each call of a method, write the bytes that :meth:`data_to_send` returns.
 
     Attributes:
         address: the address to connect to, with TLS for ``wss``.
@@ -105,7 +105,7 @@ class WebSocket:
         """Create a connection, whose handshake request :meth:`data_to_send` then returns.
 
         Args:
-            url: ``ws://`` or ``wss://``.
+            url: the URL, whose scheme is ``ws`` or ``wss``.
             random_bytes: returns the given number of unpredictable bytes, such as
                 :func:`os.urandom`: for the handshake's key and the mask of every frame.
             headers: headers to send in addition to those of the handshake.

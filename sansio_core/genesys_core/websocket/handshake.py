@@ -41,7 +41,7 @@ class WebSocketAddress(Printable, frozen=True):
 
     Attributes:
         origin: host and port, with ``https`` for ``wss``.
-        target: path and query; not shown, because it contains the channel's id.
+        target: path and query; omitted from the ``repr``, because the path contains the channel's id.
     """
 
     origin: Origin

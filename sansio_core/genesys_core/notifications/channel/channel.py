@@ -75,7 +75,7 @@ class GivenChannel(Printable, frozen=True):
 
     Attributes:
         id: the channel's id.
-        connect_uri: the address of the channel's socket; not shown.
+        connect_uri: the address of the channel's socket; omitted from the ``repr``.
     """
 
     id: str

@@ -61,7 +61,7 @@ class Connected(Struct, frozen=True):
 
     Attributes:
         channel_id: the id of the channel, which is new or reused.
-        at: when it happened.
+        at: when the channel began to deliver events.
     """
 
     channel_id: str
@@ -95,7 +95,7 @@ class Subscribed(Struct, frozen=True):
 
     Attributes:
         topics: all of the channel's topics except rejected ones, in the form sent to the platform.
-        at: when it happened.
+        at: when the response was processed.
     """
 
     topics: frozenset[str]
@@ -107,7 +107,7 @@ class Resubscribed(Struct, frozen=True):
 
     Attributes:
         topics: all of the channel's topics except rejected ones, in the form sent to the platform.
-        at: when it happened.
+        at: when the response was processed.
     """
 
     topics: frozenset[str]
@@ -151,7 +151,7 @@ class SubscriptionLost(Struct, frozen=True):
 
     Attributes:
         text: the platform's frame.
-        at: when it happened.
+        at: when the frame was processed.
     """
 
     text: str
@@ -176,7 +176,7 @@ class Moving(Struct, frozen=True):
 
     Attributes:
         reason: the system message that requires the move.
-        at: when it happened.
+        at: when the system message was processed.
     """
 
     reason: MoveReason
@@ -284,7 +284,7 @@ class Connect(Printable, frozen=True):
 
     Attributes:
         socket: the socket's number.
-        url: the address; not shown, because the channel id it contains is sufficient to listen.
+        url: the address; omitted from the ``repr``, because its channel id is sufficient to listen.
     """
 
     socket: int

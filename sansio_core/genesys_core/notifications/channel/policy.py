@@ -43,7 +43,7 @@ class Policy(Struct, frozen=True):
     it is longer, up to ``retry_after_cap``.
 
     Attributes:
-        random: random numbers in ``[0, 1)``.
+        random: a function that returns random numbers in ``[0, 1)``.
         silence: without any frame for this long, a ping is sent; heartbeats arrive every 30 s.
         pong_wait: without any frame for this long after the ping, the connection is closed.
         connect_limit: timeout for opening a socket.
@@ -59,7 +59,7 @@ class Policy(Struct, frozen=True):
         linger: how long late duplicates are still recognized after the old socket has closed.
         renew_after: interval between renewals of the topics; a channel expires 24 hours after the
             last one. If the platform states a lifetime, 23/24 of it is used instead.
-        rewrite: changes the socket's address, for sites behind a gateway.
+        rewrite: a function that changes the socket's address, for sites behind a gateway.
     """
 
     random: Random
