@@ -35,7 +35,7 @@
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
     ├── JobError                               the outcome of a job is unknown; see ``state``
     │   ├── JobFailedError                     the job failed, expired or was cancelled
-    │   └── JobStoppedError                    the job waits for an upload, say; see ``next_step``
+    │   └── JobStoppedError                    the job needs an action; see ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
     └── PaginationError                        the next page cannot be requested
         ├── PagingWindowError                  page number limit reached; see ``instead``

@@ -236,7 +236,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes the token or first renews it, or return the result.
+        """Return the next request, which revokes the token or first renews it, or the result.
 
         No request is needed if the client has neither a valid token nor a refresh token; none is
         sent if its login host has changed.

@@ -247,7 +247,7 @@ class DownloadProgress(Struct, frozen=True):
         """Check at the end of the body that it is complete.
 
         Raises:
-            TransportFailure: the body's length differs from what was announced.
+            TransportFailure: the body's length differs from the announced length.
         """
         if self.total is not None and self.done != self.total:
             words = f"the body ended after {self.done} of {self.total} bytes"

@@ -156,8 +156,8 @@ class NeedToken(Struct, Generic[T], frozen=True):
 class NeedPermit(Struct, Generic[T], frozen=True):
     """The call needs a permit: a slot in the rate limit for the next request.
 
-    Answered by a session step, :func:`~genesys_core.calls.rate_limit.reserve_permit`, or by a
-    shared rate limiter.
+    A driver applies the session step :func:`~genesys_core.calls.rate_limit.reserve_permit`, or
+    requests the permit from a shared rate limiter.
 
     Attributes:
         call: the call that needs the permit.
@@ -234,9 +234,9 @@ class Sending(Struct, Generic[T], frozen=True):
 class ClosingGate(Struct, Generic[T], frozen=True):
     """The driver must close the gate for all calls under the rate limit, because of a 429.
 
-    Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Afterwards,
-    wake up all calls that wait for a permit: those that cannot wait until the gate opens again must
-    fail now.
+    It applies the session step :func:`~genesys_core.calls.rate_limit.close_gate`, and then wakes up
+    all calls that wait for a permit: those that cannot wait until the gate opens again must fail
+    now.
 
     Attributes:
         gate: the closed gate, with the 429 that closed it.

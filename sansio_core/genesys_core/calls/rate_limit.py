@@ -4,7 +4,7 @@ Invariants: a request that is permitted has been counted; one that would have to
 its call allows fails at once and is not sent; the reservation of a call that ends early is
 released.
 
-A driver applies them to the session that its calls share::
+A driver applies these steps to the session that its calls share::
 
     case NeedPermit():
         state = cell.apply(reserve_permit, state, now=now())

@@ -186,7 +186,7 @@ class _Walk:
                 self.issues.append(Issue("$", f"a constraint of {shape} is violated: ignored"))
             if raw is None or value is not None:
                 return value
-        raise DecodeError(f"expected {shape} as the whole body, found {json_kind(raw)}")
+        raise DecodeError(f"expected {shape} as the whole body, found {_found(raw, shape)}")
 
     def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
         """Convert a value in the document to its type; return ``None`` if that is impossible."""
@@ -260,11 +260,14 @@ class _Walk:
 
     def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
         """Record an issue: the expected type, the value and how it was handled. Return ``None``."""
-        # "another", if the type is right, but a constraint such as a maximum length is violated.
-        found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
-        message = f"expected {shape}, found {found}: {done}"
+        message = f"expected {shape}, found {_found(raw, shape)}: {done}"
         self.issues.append(Issue(json_path(at), message, show_value(raw)))
         return None
+
+
+def _found(raw: JsonValue, shape: _Shape) -> str:
+    # "another", if the type is right, but a constraint such as a maximum length is violated.
+    return "another" if json_kind(raw) == str(shape) else json_kind(raw)
 
 
 def _unknown_member(raw: object, wanted: object) -> bool:

@@ -140,7 +140,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
             )
 
     def configuration(self) -> Configuration:
-        """Return the configuration from the arguments; ``config`` supplies what they omit.
+        """Return the arguments as a configuration; settings that they omit are taken from ``config``.
 
         Raises:
             InvalidValueError: a region, host or number is invalid.

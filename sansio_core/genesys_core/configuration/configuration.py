@@ -70,7 +70,7 @@ class Setting(NamedTuple):
 
 
 class Configuration(Struct, frozen=True, kw_only=True, eq=False):
-    """All settings of a client. A section or field that is not set is ``None``.
+    """All settings of a client, in sections; a setting without a value is ``None``.
 
     Two configurations are equal if their values are, regardless of their origins.
 
@@ -81,7 +81,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         general: the API host, and whether changes to the file are applied.
         gateway: the gateway in front of the platform.
         credentials: the OAuth client's id and secret, and an access token.
-        warnings: a line for each setting without effect, in the order of the text.
+        warnings: a line for each setting without effect, in the order of the file.
         origins: pairs of ``section.key`` and the source of the value.
     """
 
@@ -258,7 +258,7 @@ _SECRET: Final = frozenset({"password", "client_secret", "access_token"})
 
 
 def python_field(section: str, key: str) -> tuple[str, str]:
-    """Return the class and the field for the value of a key, such as ``Gateway`` and ``host``."""
+    """Return the names of a key's class and field in Python, such as ``Gateway`` and ``host``."""
     name = f"{section}.{key}"
     part, field = _PLACES[_ALIASES.get(name, name)]
     expected = _FIELDS[part].types[0]

@@ -38,7 +38,7 @@ class BodyReader(Protocol):
         ...
 
     def end(self) -> None:
-        """Handle a connection that the peer closed.
+        """Report that the peer closed the connection.
 
         Raises:
             TransportFailure: the body is incomplete.

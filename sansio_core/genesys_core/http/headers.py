@@ -97,7 +97,7 @@ class Headers(Mapping[str, str]):
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """Return a copy whose only field of this name has this value."""
+        """Return a copy in which the named field occurs once, with the given value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":

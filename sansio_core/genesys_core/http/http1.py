@@ -151,7 +151,7 @@ class HTTP1Connection:
 
     @property
     def leftover(self) -> bytes:
-        """Bytes received after the last response, from the new protocol or unsolicited."""
+        """Bytes received after the last response: data of the new protocol, or unsolicited bytes."""
         return b"" if self._reader is None else self._reader.leftover
 
     @property

@@ -91,7 +91,7 @@ class HTTP1ResponseReader:
             self._feed_head(data)
 
     def end(self) -> None:
-        """Handle a connection that the peer closed.
+        """Report that the peer closed the connection.
 
         Raises:
             TransportFailure: the response is incomplete.

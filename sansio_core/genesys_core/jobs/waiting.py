@@ -185,7 +185,10 @@ class Polling(Struct, Generic[T], frozen=True):
         return self.wait.warnings
 
     def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
-        """Return the polled operation with a deadline that does not exceed the wait's deadline.
+        """Return the polled operation with a deadline that is not later than the wait's.
+
+        If less than :data:`LAST_POLL` seconds of the wait are left, the operation may still take
+        :data:`LAST_POLL` seconds.
 
         Args:
             operation: the operation that is polled.

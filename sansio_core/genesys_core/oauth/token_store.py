@@ -76,10 +76,10 @@ class TokenStore(Protocol):
         ...
 
     def lock(self, key: TokenKey, *, timeout: float) -> AbstractContextManager[None]:
-        """Return a lock, so that only one user of the store at a time exchanges this key's token.
+        """Return a context manager that locks a key, so that exchanges of its token do not overlap.
 
-        The other three methods may be called with or without the lock. The lock must be released
-        if its holder dies.
+        The other three methods may be called with or without the lock. The lock must be released if
+        the process that holds it dies.
 
         Args:
             key: the token's key.

@@ -168,6 +168,14 @@ def test_another_shape_of_the_whole_document_is_an_error(raw, type_):
         repair_value(raw, type_)
 
 
+def test_a_document_of_the_right_type_that_breaks_a_constraint_is_another_value():
+    short = Annotated[str, msgspec.Meta(max_length=3)]
+    with pytest.raises(DecodeError, match="^expected string as the whole body, found another$"):
+        repair_value("abcd", short)
+    with pytest.raises(DecodeError, match="^expected number as the whole body, found another$"):
+        repair_value(10**400, float)
+
+
 @pytest.mark.parametrize("type_", [Tree, list[Tree], dict[str, int], int])
 def test_a_null_document_is_none(type_):
     value, issue = _only(None, type_)
