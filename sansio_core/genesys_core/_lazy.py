@@ -39,6 +39,7 @@ def export_lazily(
 
     def __getattr__(name: str) -> object:  # noqa: N807 - the name that PEP 562 requires
         module, original = origins.get(name, ("", name))
+        # Looked up with `dir`, so that an unknown name gets the message below.
         for ending, home in others.items():
             if name.endswith(ending) and name in dir(import_module(home)):
                 module = home

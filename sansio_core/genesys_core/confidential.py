@@ -41,6 +41,7 @@ class Confidential(Printable, frozen=True):
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = msgspec.structs.asdict(self)
+        # Without a secret there is nothing to expose, and a pickle is allowed.
         if any(fields[name] for name in self.__secrets__):
             self._refuse_pickling()
         return _remade, (type(self), fields)

@@ -382,6 +382,7 @@ class OAuthError(GenesysCloudError):
     """
 
     wire_code: ClassVar[str | None] = None
+    # A token request that was rejected has no effect.
     is_retry_safe = True
 
     def __init__(

@@ -356,6 +356,7 @@ def start(
         started=now.monotonic,
         deadline=check_deadline(options.deadline) or settings.deadline,
         token=session.vault.usable(now) if needs_token else None,
+        # A configuration reload may change the client's host during the call; see uses_login_host.
         login=settings.hosts.login,
         vault=session.vault,
         secrets=session.settings.secrets,

@@ -81,6 +81,7 @@ def _headers(operation: Operation[object], settings: Settings, content_type: str
             if value is not None
         }
         headers = headers.updated({**changes, **operation.options.headers})
+    # Only headers of the caller or the client can contain a forbidden field.
     return headers if headers is own else _unframed(headers)
 
 

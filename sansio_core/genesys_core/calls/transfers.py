@@ -253,6 +253,7 @@ def start_upload(
     content = body.source if isinstance(body.source, bytes) and not in_pieces else None
     TEXT.check("method", method)
     FLAG.check("authenticate", authenticate)
+    # For a body in the request, the transport sets the length.
     if content is None and body.length is not None:
         fields = fields.set("Content-Length", str(body.length))
     request = plain_request(

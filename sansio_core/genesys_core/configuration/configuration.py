@@ -386,6 +386,7 @@ _CONFIGURATION: Final = Expected(
 
 def _merged(higher: Configuration, lower: Configuration) -> Configuration:
     place = higher.general
+    # Both select the API host, so a region must not be combined with a host from a lower source.
     if place.host is None and place.region is None:
         place = lower.general
     live = higher.general.live_reload_config
@@ -399,6 +400,7 @@ def _merged(higher: Configuration, lower: Configuration) -> Configuration:
             region=place.region,
         ),
         gateway=lower.gateway if higher.gateway is None else higher.gateway,
+        # As a whole, so that an id from one source is not combined with a secret from another.
         credentials=lower.credentials
         if higher.credentials == Credentials()
         else higher.credentials,

@@ -202,6 +202,7 @@ class Sources(Confidential, frozen=True):
             return Vault(self.arguments.auth, renew=renew)
         if credentials.access_token is not None:
             return Vault(token=Token(credentials.access_token), renew=renew)
+        # With only one of the two, requests are sent without a token.
         if credentials.client_id and credentials.client_secret:
             grant = ClientCredentials(credentials.client_id, credentials.client_secret)
             return Vault(grant, renew=renew)

@@ -197,7 +197,7 @@ class HTTP1Connection:
                 kind="closed",
                 sent=False,
             )
-        # Before the state changes: an invalid request leaves the connection usable.
+        # Encoded before the state changes, so that an invalid request leaves the connection usable.
         head = encode_request_head(
             request,
             proxy_headers=self._proxy_headers,

@@ -247,5 +247,5 @@ class _Jobs(Protocol):
 
 
 def _jobs(endpoint: Endpoint) -> _Jobs:
-    # Imported on first use: few calls run jobs.
+    # Imported on first use, because few programs run jobs.
     return cast(_Jobs, import_module(f"{endpoint.package}.api._jobs"))

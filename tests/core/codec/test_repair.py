@@ -170,9 +170,9 @@ def test_another_shape_of_the_whole_document_is_an_error(raw, type_):
 
 def test_a_document_of_the_right_type_that_breaks_a_constraint_is_another_value():
     short = Annotated[str, msgspec.Meta(max_length=3)]
-    with pytest.raises(DecodeError, match="^expected string as the whole body, found another$"):
+    with pytest.raises(DecodeError, match=r"^expected string as the whole body, found another$"):
         repair_value("abcd", short)
-    with pytest.raises(DecodeError, match="^expected number as the whole body, found another$"):
+    with pytest.raises(DecodeError, match=r"^expected number as the whole body, found another$"):
         repair_value(10**400, float)
 
 
