@@ -55,7 +55,7 @@ def test_a_file_that_cannot_be_written_is_named(running, tmp_path):
     (tmp_path / "file").write_text("")
     with (
         Client(host=running.url, trust_env=False) as client,
-        pytest.raises(ConfigurationError, match=r"swagger\.json: cannot be written"),
+        pytest.raises(ConfigurationError, match=r"file: cannot be written: File exists"),
     ):
         fetch_definition(client, tmp_path / "file")
 
