@@ -161,11 +161,12 @@ class SyncMethod(Protocol[P, T_co]):
 class AsyncMethod(Protocol[P, T_co]):
     """A method of an asynchronous API."""
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T_co]:
+    # `async def`: with an explicit `Coroutine[Any, Any, T_co]`, mypy's result of `asyncio.gather` is `Any`.
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
         """Send the operation and return the decoded body."""
         ...
 
-    def raw(self, *args: P.args, **kwargs: P.kwargs) -> "Coroutine[Any, Any, ApiResponse[T_co]]":
+    async def raw(self, *args: P.args, **kwargs: P.kwargs) -> "ApiResponse[T_co]":
         """Send the operation and return the full response: status, headers, data, raw body."""
         ...
 
@@ -225,9 +226,7 @@ class SyncJobMethod(SyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
 class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     """A method of an asynchronous API that starts a job."""
 
-    def run(
-        self, *args: P.args, **kwargs: P.kwargs
-    ) -> "Coroutine[Any, Any, AsyncJob[StatusT, Item]]":
+    async def run(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncJob[StatusT, Item]":
         """Start the job and return it. Takes the same arguments as the method itself."""
         ...
 

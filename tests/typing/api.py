@@ -4,6 +4,7 @@ A line that must be an error carries an ignore comment, which is itself an error
 needed.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
 from typing import Any, Literal, assert_type
@@ -104,6 +105,11 @@ async def asynchronous(client: AsyncClient) -> None:
     assert_type(client.users, AsyncUsersApi)
     assert_type(await client.users.get_users_me(expand=["presence"]), models.UserMe)
     assert_type(await client.send(users.get_users_me()), models.UserMe)
+    me, queues = await asyncio.gather(
+        client.users.get_users_me(), client.routing.get_routing_queues.raw()
+    )
+    assert_type(me, models.UserMe)
+    assert_type(queues, ApiResponse[models.QueueEntityListing])
     assert_type(client.paginate(users.get_users(), max_pages=2), AsyncPaginator[models.User])
     every: AsyncIterator[models.User] = client.paginate(users.get_users())
     start = client.analytics.post_analytics_users_details_jobs

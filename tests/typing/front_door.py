@@ -27,8 +27,8 @@ from genesys_cloud.models import CreateUser, UserMe
 
 async def names(client: Client, async_client: AsyncClient) -> None:
     assert_type(UsersApi(client).get_users_me(), models.UserMe)
-    one = AsyncUsersApi(async_client).get_users_me()
-    await assert_type(one, Coroutine[Any, Any, UserMe])
+    one: Coroutine[Any, Any, UserMe] = AsyncUsersApi(async_client).get_users_me()
+    assert_type(await one, UserMe)
     assert_type(client.users, UsersApi)
     assert_type(client.send(api.users.get_users_me()), UserMe)
     assert_type(client.send(users.get_users_me()), genesys_cloud.models.UserMe)
