@@ -58,13 +58,15 @@ def _text(stream: io.TextIOWrapper) -> str:
     return buffer.getvalue().decode()
 
 
-def spawn(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
+def spawn(
+    *arguments: object, environment: Mapping[str, str] | None = None, encoding: str = "utf-8"
+) -> Done:
     """Run the command in its own process."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,
         check=False,
-        encoding="utf-8",
+        encoding=encoding,
         env={**os.environ, **(environment or {})},
         timeout=60,
     )

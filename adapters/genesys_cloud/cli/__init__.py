@@ -23,6 +23,9 @@ _EXTRAS: Final = {
 }
 """The name of the extra that installs a package, by the package's import name."""
 
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""Errors of a write to a file that is full, too large or damaged."""
+
 _HELP: Final = frozenset({"--help", "-h"})
 
 _COMPLETE: Final = "_GENESYS_CLOUD_COMPLETE"
@@ -58,7 +61,7 @@ def main() -> None:
             is_expected,
         )
 
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
             _discard_output()
             _report(OSError(f"cannot write: {error.strerror}"))
         elif not is_expected(error):
@@ -71,10 +74,10 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    # A stream that the shell has closed with >&- is None, so writing to it would raise.
-    for name in ("stdout", "stderr"):
+    # A stream that the shell has closed with <&- or >&- is None, so using it would raise.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
 
 
 def _run_and_flush(words: list[str]) -> None:

@@ -3,10 +3,13 @@
 Invariants: rich is imported only for tables. Text is formatted in :mod:`genesys_core.command_line`.
 """
 
+import codecs
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from io import TextIOWrapper
+from typing import Final
 
 from genesys_core.command_line import formats
 from genesys_core.command_line.columns import (
@@ -19,13 +22,41 @@ from genesys_core.command_line.columns import (
 )
 from genesys_core.command_line.results import OutputOptions
 from genesys_core.command_line.usage import UsageError
+from genesys_core.observability.terminal import json_escapes
 
-__all__ = ["check_query", "print_document", "print_rows", "select", "terminal_width", "write_line"]
+__all__ = [
+    "check_query",
+    "keep_json_valid",
+    "print_document",
+    "print_rows",
+    "select",
+    "terminal_width",
+    "write_line",
+]
+
+_JSON_ESCAPES: Final = "genesys_cloud.json_escapes"
+"""The name of the error handler that writes JSON escapes."""
 
 
 def write_line(line: str) -> None:
     """Write a line to standard output; its control characters must already be escaped."""
     sys.stdout.write(f"{line}\n")
+
+
+def keep_json_valid() -> None:
+    r"""Write characters that standard output cannot encode as JSON escapes from now on.
+
+    The escapes of other formats, such as ``\xfc``, are invalid in JSON.
+    """
+
+    def escapes(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return json_escapes(error.object[error.start : error.end]), error.end
+
+    if isinstance(sys.stdout, TextIOWrapper):
+        codecs.register_error(_JSON_ESCAPES, escapes)
+        sys.stdout.reconfigure(errors=_JSON_ESCAPES)
 
 
 def terminal_width() -> int:
@@ -77,12 +108,17 @@ def select(value: object, expression: str) -> object:
 
 def print_document(value: object, output: OutputOptions) -> None:
     """Print a complete response as JSON or YAML."""
-    text = formats.yaml_text(value) if output.format == "yaml" else formats.json_text(value)
-    write_line(text)
+    if output.format == "yaml":
+        write_line(formats.yaml_text(value))
+        return
+    keep_json_valid()
+    write_line(formats.json_text(value))
 
 
 def print_rows(items: Iterable[object], output: OutputOptions) -> None:
     """Print items in the selected format, each item as soon as the format allows."""
+    if output.format in {"json", "jsonl"}:
+        keep_json_valid()
     for line in _lines(items, output):
         write_line(line)
 

@@ -380,8 +380,9 @@ def _print_listing(
                 _print_selected(select(list(_with_progress(listing)), output.query), output)
             else:
                 print_rows(_with_progress(listing), output)
-    except BrokenPipeError:
-        raise  # the reader of the output, such as head, has closed the pipe: nothing to continue
+    except OSError:
+        # From standard output: it is buffered, so the position of the last item written is unknown.
+        raise
     except BaseException:
         # A query is applied to all items together, so none of them has been printed.
         if listing.fetched and not output.query:

@@ -113,7 +113,7 @@ class SavedSignIn:
         try:
             # A user who can write it could have the token sent to another host.
             return msgspec.json.decode(read_own_file(self._settings), type=SignInTarget)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null, as in some containers
             return None
         except OSError as error:
             problem = f"cannot be read: {error.strerror or type(error).__name__}"

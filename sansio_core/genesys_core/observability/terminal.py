@@ -9,7 +9,7 @@ letters of any script and emoji, is unchanged. Escaping is idempotent.
 import re
 from typing import Final
 
-__all__ = ["escape_json", "escape_line", "escape_lines"]
+__all__ = ["escape_json", "escape_line", "escape_lines", "json_escapes"]
 
 
 def escape_line(text: str) -> str:
@@ -33,6 +33,11 @@ def escape_json(document: str) -> str:
         document: JSON as received. Line breaks between tokens become spaces.
     """
     return re.sub(_UNSAFE, _json_escape, document)
+
+
+def json_escapes(text: str) -> str:
+    r"""Return the JSON escape of each character of a text, for example ``\u00fc`` for ``ü``."""
+    return _escaped_units(text)
 
 
 # C0 and C1; bidirectional marks, embeddings and isolates ("Trojan Source", CVE-2021-42574); line and
@@ -60,5 +65,9 @@ def _json_escape(match: re.Match[str]) -> str:
     # RFC 8259 sections 2 and 7: these are whitespace between tokens and invalid within strings.
     if match[0] in "\t\n\r":
         return " "
-    units = match[0].encode("utf-16-be", "surrogatepass")
+    return _escaped_units(match[0])
+
+
+def _escaped_units(text: str) -> str:
+    units = text.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))

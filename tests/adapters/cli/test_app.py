@@ -125,6 +125,20 @@ def test_output_that_nobody_can_receive(words):
     assert subprocess.run(["sh", "-c", shell], env=BUFFERED, check=False).returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such streams")
+def test_standard_input_may_be_closed():
+    """As in jobs of some schedulers."""
+    options = "--host http://127.0.0.1:9"
+    for words, code, message in (
+        (f"users get_users_me {options}", 9, "Connection refused"),
+        (f"users patch_user u-1 --body - {options}", 2, "needs a body"),
+    ):
+        shell = f"{shlex.join(COMMAND)} {words} <&-"
+        done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+        assert message in done.stderr
+
+
 @contextmanager
 def simulating(*arguments):
     """``simulate`` as a process, and its first lines as a dictionary."""

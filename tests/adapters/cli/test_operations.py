@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+import shlex
+import subprocess
+import sys
 
 import pytest
 
 from genesys_cloud.simulator import running_simulator
-from tests.helpers.command import run_command, spawn
+from tests.helpers.command import COMMAND, run_command, spawn
 from tests.helpers.server import Reply, scripted_server
 
 pytestmark = pytest.mark.usefixtures("clean_home")
@@ -69,6 +72,29 @@ def test_every_format():
         "users", "get_users", "--limit", "2", "-o", "table", environment={"COLUMNS": "40"}
     )
     assert all(len(line) <= 40 for line in narrow.out.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_json_and_yaml_have_escapes_for_characters_that_the_output_cannot_encode(encoding):
+    name = "Ünïcode € 李 😀"
+    yaml = pytest.importorskip("yaml")
+    environment = {
+        "PYTHONIOENCODING": encoding,
+        "GENESYSCLOUD_ACCESS_TOKEN": "t" * 40,
+        "GENESYSCLOUD_OAUTHCLIENT_ID": "",
+        "GENESYSCLOUD_OAUTHCLIENT_SECRET": "",
+    }
+    with scripted_server(lambda _: Reply(json={"name": name})) as server:
+        environment["GENESYSCLOUD_HOST"] = server.url
+        for form, read in (
+            ("json", json.loads),
+            ("jsonl", json.loads),
+            ("yaml", yaml.safe_load),
+        ):
+            words = ("users", "get_users_me", "-o", form)
+            done = spawn(*words, environment=environment, encoding=encoding)
+            assert (done.code, done.err) == (0, "")
+            assert read(done.out) == {"name": name}
 
 
 def test_a_single_object_as_a_table_and_as_rows():
@@ -250,6 +276,20 @@ def test_no_item_is_lost_between_an_interrupted_listing_and_its_continuation(opt
     assert "".join(f"{line.rstrip()}\n" for line in done.out.splitlines()) == printed
     # A query is applied to all items together: nothing was printed that could be continued.
     assert ("--resume" in done.err) is bool(printed)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
+def test_a_listing_that_cannot_be_written_names_no_token(tmp_path):
+    """Standard output is buffered, so the position of the last item written is unknown."""
+    command = shlex.join([*COMMAND, "users", "get_users", "--all", "-o", "jsonl"])
+    done = subprocess.run(
+        ["sh", "-c", f"ulimit -f 8; exec {command} > users.jsonl"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "genesys-cloud: cannot write: File too large\n")
 
 
 REFUSED = []

@@ -122,6 +122,17 @@ def test_the_home_directory_is_the_default(monkeypatch, tmp_path):
     assert signed_in.path.is_file()
 
 
+def test_nobody_is_signed_in_if_the_home_directory_is_a_file(monkeypatch):
+    """``HOME=/dev/null``, as in some containers and services."""
+    monkeypatch.setenv("HOME", os.devnull)
+    signed_in = SavedSignIn()
+    assert signed_in.target() is None
+    assert signed_in.load() is None
+    assert signed_in.client() is None
+    with pytest.raises(TokenStoreError, match="Not a directory"):
+        signed_in.save(PLACE, TOKEN)
+
+
 def test_places_say_where_they_are():
     assert str(SignInTarget("c", region="eu_west_1")) == "eu_west_1"
     assert str(SignInTarget("c", host="http://x")) == "http://x"

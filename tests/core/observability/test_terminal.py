@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.observability.terminal import escape_json, escape_line, escape_lines
+from genesys_core.observability.terminal import escape_json, escape_line, escape_lines, json_escapes
 
 BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 TEXTS = st.text(st.characters(codec=None) | st.sampled_from(BIDIRECTIONAL + "\x1b\x9b\x07\r\n\t"))
@@ -46,6 +46,11 @@ def test_json_stays_json_with_the_same_value():
     escaped = r'{"a": 1,  "b":"\udb40\udc41\u202e\u009b\u007f"}'
     assert escape_json(document) == escaped
     assert json.loads(escaped) == json.loads(document)
+
+
+def test_each_character_has_a_json_escape():
+    assert json_escapes("ü€") == r"\u00fc\u20ac"
+    assert json.loads(f'"{json_escapes("a😀")}"') == "a😀"
 
 
 def test_lines_keep_their_line_feeds_and_tabs():
