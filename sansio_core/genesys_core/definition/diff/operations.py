@@ -318,15 +318,10 @@ def _access(old: OperationView, new: OperationView) -> Iterator[_Found]:
     before, after = old.source.required_permissions(), new.source.required_permissions()
     known, found = set(before.permissions), set(after.permissions)
     were_any, are_any = (one.type.upper() == "ANY" for one in (before, after))
-    # The combinations of permissions that suffice: fewer of them is tighter.
+    # With a single permission, ANY and ALL mean the same.
     if (known, were_any and len(known) > 1) != (found, are_any and len(found) > 1):
-        is_looser = (
-            (not found)
-            or (bool(known) and not were_any and not are_any and found < known)
-            or (bool(known) and were_any and are_any and found > known)
-            or (bool(known) and are_any and not were_any and found >= known)
-        )
-        rule = "permissions-loosened" if is_looser else "permissions-tightened"
+        are_enough = _suffice(known, found, were_any=were_any, are_any=are_any)
+        rule = "permissions-loosened" if are_enough else "permissions-tightened"
         yield (
             rule,
             "",
@@ -335,6 +330,15 @@ def _access(old: OperationView, new: OperationView) -> Iterator[_Found]:
         )
     if set(old.security) != set(new.security):
         yield "security-changed", "", ", ".join(old.security), ", ".join(new.security)
+
+
+def _suffice(known: set[str], found: set[str], *, were_any: bool, are_any: bool) -> bool:
+    """Return whether everyone who had the permissions required before has those required now."""
+    if not known or not found:
+        return not found
+    if were_any and len(known) > 1:
+        return are_any and known <= found
+    return bool(known & found) if are_any else found <= known
 
 
 def _permissions(kind: str, names: Sequence[str]) -> str:

@@ -112,6 +112,13 @@ def permissions(kind: str, *names: str) -> dict[str, Any]:
         (permissions("ALL", "a", "b"), permissions("ANY", "a", "b"), "permissions-loosened"),
         (permissions("ALL", "a"), permissions("ANY", "a", "b"), "permissions-loosened"),
         (permissions("ANY", "a", "b"), permissions("ALL", "a"), "permissions-tightened"),
+        (permissions("ALL"), permissions("ANY", "a"), "permissions-tightened"),
+        (permissions("ALL", "a", "b"), permissions("ANY", "a"), "permissions-loosened"),
+        (permissions("ALL", "a", "b"), permissions("ANY", "a", "c"), "permissions-loosened"),
+        (permissions("ALL", "a", "b"), permissions("ANY", "c", "d"), "permissions-tightened"),
+        (permissions("ANY", "a"), permissions("ALL", "a", "b"), "permissions-tightened"),
+        (permissions("ANY", "a"), permissions("ANY", "a", "b"), "permissions-loosened"),
+        (permissions("ANY", "a", "b"), permissions("ALL", "a", "b", "c"), "permissions-tightened"),
     ],
 )
 def test_permissions(old: Any, new: Any, rule: str) -> None:
