@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from genesys_core.definition import shards
 from genesys_core.definition.read.model_graph import model_graph
 from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.shards import SLICE, Shard, _check_order, make_shards
@@ -24,6 +25,16 @@ def test_models_live_with_the_api_that_alone_reaches_them() -> None:
     assert found["Unreached"] == found["Bare"] == "_unreached_1"
     assert found["Warning"] == "_common_1"
     assert found["Third"] == "_users_1"
+
+
+def test_each_shard_says_what_its_models_have_in_common() -> None:
+    found = make_shards(parse_definition(TRAPS, TRAP_TOPICS), everyday=())
+    about = {shard.module: shard.about for shard in found}
+    assert about["_common_1"] == "Models that several APIs share, part 1 of 1."
+    assert about["_topics_1"] == "Models of notification events, part 1 of 1."
+    assert about["_unreached_1"] == (
+        "Models not reachable from any operation or topic, part 1 of 1."
+    )
 
 
 def test_everyday_models_have_shards_of_their_own_in_the_order_declared() -> None:
@@ -87,6 +98,13 @@ def test_every_model_is_placed_once_and_needs_nothing_later(document: dict[str, 
     place = {name: number for number, shard in enumerate(found) for name in shard.models}
     for name, children in model_graph(definition.models).items():
         assert all(place[child] <= place[name] for child in children)
+
+
+def test_the_order_of_shards_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = parse_definition(TRAPS, TRAP_TOPICS)
+    monkeypatch.setattr(shards, "_everyday", lambda *_: [Shard("_list", "", (("List",),))])
+    with pytest.raises(InvalidValueError, match="sharding: List needs Any"):
+        make_shards(definition)
 
 
 def test_a_shard_that_needs_a_later_one_is_a_defect() -> None:

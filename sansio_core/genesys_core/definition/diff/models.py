@@ -45,7 +45,7 @@ class _Comparison(Struct, frozen=True):
         return Change(rule, self.model, part, old, new, self.direction)
 
     def models(self, old: SwaggerSchema, new: SwaggerSchema, prefix: str) -> Iterator[Change]:
-        if not (is_model(old) and is_model(new)) and type_change(old, new):
+        if not (is_model(old) and is_model(new)):
             yield from self.value(prefix, old, new)
             return
         before, after = _inheritance(old), _inheritance(new)
@@ -54,9 +54,6 @@ class _Comparison(Struct, frozen=True):
         known, found = _properties(old), _properties(new)
         if known and not found:
             yield self.change("all-properties-removed", prefix, ", ".join(sorted(known)))
-            return
-        if not found:
-            yield from self.value(prefix, old, new)
             return
         required, needed = _required(old), _required(new)
         for name, schema in known.items():
@@ -92,10 +89,10 @@ class _Comparison(Struct, frozen=True):
         if old.is_read_only != new.is_read_only:
             kind = "read-only" if new.is_read_only else "writable"
             yield self.change(f"property-made-{kind}", part)
-        inner = _inline(old), _inline(new)
+        inner_old, inner_new = _inline(old), _inline(new)
         # Inline objects on both sides, in containers of the same kind, are compared by their fields.
-        if inner[0] is not None and inner[1] is not None and type_text(old) == type_text(new):
-            yield from self.models(inner[0], inner[1], part)
+        if inner_old is not None and inner_new is not None and type_text(old) == type_text(new):
+            yield from self.models(inner_old, inner_new, part)
         else:
             yield from self.value(part, old, new)
 

@@ -156,7 +156,7 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _joined(part: ast.expr) -> str:
-    return part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else UNSEEN
+    return str(part.value) if isinstance(part, ast.Constant) else UNSEEN
 
 
 def _text(value: ast.expr) -> str | None:

@@ -136,3 +136,5 @@ def test_definitions_that_are_no_objects() -> None:
     assert compared(enum, {**STRING, "enum": ["a"]}) == [("property-enum-value-removed", "")]
     assert compared(array(STRING), array(INTEGER)) == [("property-item-type-changed", "")]
     assert compared(model({"a": STRING}), enum) == [("property-type-changed", "")]
+    assert compared(enum, model({"a": STRING})) == [("property-type-changed", "")]
+    assert compared({"allOf": [ref("B")]}, {"allOf": [ref("C")]}) == [("inheritance-changed", "")]

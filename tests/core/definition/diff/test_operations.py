@@ -81,6 +81,47 @@ def test_an_operation_may_have_no_name() -> None:
     assert compared({"operationId": None}, {}) == [("method-renamed", "")]
     assert views({}).name == "get_x"
     assert views({}).tags == ("Default",)
+    assert views({"tags": ["B", "A", "B"]}).tags == ("B", "A")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "before", "after"),
+    [("a", "b", "a", "b"), (None, "b", "", "b"), ("a", None, "a", "")],
+)
+def test_an_operation_id_may_change_beside_the_name(
+    old: str | None, new: str | None, before: str, after: str
+) -> None:
+    name = {"x-purecloud-method-name": "getX"}
+    [change] = compare_operations(
+        views({**name, "operationId": old}), views({**name, "operationId": new})
+    )
+    assert (change.rule, change.old, change.new) == ("operation-id-changed", before, after)
+
+
+def test_parameters_in_another_order() -> None:
+    first, second = query("a", required=True), query("b", required=True)
+    [change] = compare_operations(
+        views(parameters(first, second)), views(parameters(second, first))
+    )
+    assert (change.rule, change.old, change.new) == (
+        "required-parameters-reordered",
+        "a (query), b (query)",
+        "b (query), a (query)",
+    )
+    optional = parameters(query("a"), query("b")), parameters(query("b"), query("a"))
+    assert compared(*optional) == [("optional-parameters-reordered", "")]
+
+
+def test_a_parameter_in_the_path_is_required() -> None:
+    given = {"name": "a", "in": "path", "type": "string"}
+    assert views(parameters(given, query("b"))).required() == [("a", "path")]
+
+
+def test_a_default_may_come_and_go() -> None:
+    old, new = views(parameters(query("q"))), views(parameters(query("q", default="x")))
+    for before, after, texts in [(old, new, ("", "x")), (new, old, ("x", ""))]:
+        [change] = compare_operations(before, after)
+        assert (change.rule, change.old, change.new) == ("parameter-default-changed", *texts)
 
 
 def test_statuses_come_and_go() -> None:
@@ -92,6 +133,12 @@ def test_statuses_come_and_go() -> None:
         ("error-status-removed", "404"),
         ("error-status-added", "500"),
     ]
+
+
+def test_a_default_response_has_no_status() -> None:
+    view = views({"responses": {"default": {}, "200": {}, "404": {}}})
+    assert view.statuses(success=True) == ["200"]
+    assert view.statuses(success=False) == ["404"]
 
 
 def permissions(kind: str, *names: str) -> dict[str, Any]:
@@ -127,6 +174,12 @@ def test_permissions(old: Any, new: Any, rule: str) -> None:
     assert compared(old, old) == []
 
 
+def test_permissions_are_shown_with_what_joins_them() -> None:
+    old, new = permissions("ANY", "a", "b"), permissions("ALL", "c", "d")
+    [change] = compare_operations(views(old), views(new))
+    assert (change.old, change.new) == ("a or b", "c and d")
+
+
 def test_any_of_one_permission_is_that_permission() -> None:
     assert compared(permissions("ANY", "a"), permissions("ALL", "a")) == []
 
@@ -151,6 +204,13 @@ def test_error_codes_of_shared_responses_count() -> None:
 
     [change] = compare_operations(view("a.b"), view("c.d"))
     assert (change.rule, change.old, change.new) == ("error-codes-changed", "a.b", "c.d")
+    none = views({"responses": {"400": {}}})
+    for before, after, texts in [
+        (none, view("a.b"), ("", "a.b")),
+        (view("a.b"), none, ("a.b", "")),
+    ]:
+        [change] = compare_operations(before, after)
+        assert (change.rule, change.old, change.new) == ("error-codes-changed", *texts)
 
 
 def test_what_the_document_adds() -> None:
@@ -178,4 +238,5 @@ def test_what_the_document_adds() -> None:
     assert view.security == ("oauth s", "guest")
     assert view.subject == "GET /x"
     assert views({"consumes": ["e/f"], "security": []}, **more).consumes == ("e/f",)
+    assert views({"produces": ["e/f"]}, **more).produces == ("e/f",)
     assert views({"security": []}, **more).security == ()

@@ -27,6 +27,7 @@ def sites(text: str, name: str = "get_users") -> list[CallSite]:
         ("u = UsersApi(client)\nu.get_users()", "UsersApi"),
         ("self.u = apis.UsersApi(client)\nself.u.get_users()", "UsersApi"),
         ("u = make(client)\nu.get_users()", "u"),
+        ("u = users\nu.get_users()", "u"),
         ("get_users()", ""),
         ("(await x).get_users()", ""),
         ("a[0] = UsersApi(client)\nx.get_users()", "x"),
@@ -40,12 +41,15 @@ def test_a_method_has_an_owner(text: str, owner: str) -> None:
     "call", ["get_users", "get_users.raw", "get_users.paginate", "get_users.pages"]
 )
 def test_arguments_of_a_call(call: str) -> None:
-    (site,) = sites(f"\nclient.users.{call}(1, mode='x', size=n)")
-    assert site == CallSite("get_users", "users", 2, 1, {"mode": "x", "size": None})
+    (site,) = sites(f"\nclient.users.{call}(1, mode='x', size=n, page=2)")
+    keywords = {"mode": "x", "size": None, "page": None}
+    assert site == CallSite("get_users", "users", 2, 1, keywords)
 
 
 def test_arguments_that_cannot_be_seen() -> None:
     (site,) = sites("u.get_users(*a, **b)")
+    assert (site.positional, site.keywords) == (None, None)
+    (site,) = sites("u.get_users(1, *a, mode='x', **b)")
     assert (site.positional, site.keywords) == (None, None)
     (site,) = sites("call(u.get_users)")
     assert (site.positional, site.keywords) == (None, None)

@@ -50,6 +50,7 @@ HERE = ("app.py:1",)
         ("parameter removed", "client.q.get_q(mode='x')", "parameter-removed"),
         ("parameter removed", "client.q.get_q(**options)", "parameter-removed"),
         ("parameter removed", "run(client.q.get_q)", "parameter-removed"),
+        ("parameter removed", "client.q.get_q(*what)", "parameter-removed"),
         ("parameter made required", "client.q.get_q()", "parameter-made-required"),
         ("parameter default changed", "client.q.get_q()", "parameter-default-changed"),
         (
@@ -90,6 +91,8 @@ def test_a_change_touches_what_uses_it(name: str, program: str, rule: str) -> No
     [
         ("path removed", "client.q.get_q()"),
         ("path removed", "'/other'"),
+        ("path removed", "'/z/more'"),
+        ("permissions tightened", "client.q.post_q(b)"),
         ("method name changed", "client.other.get_q"),
         ("parameter removed", "client.q.get_q(n=1)"),
         ("parameter made required", "client.q.get_q(mode='x')"),
@@ -135,6 +138,7 @@ def nested() -> Any:
     [
         ({"a.theId": STRING}, "client.q.get_q().a_the_id"),
         ({"a.theId": STRING}, "client.q.get_q()['a.theId']"),
+        ({"class": STRING}, "client.q.get_q().class_"),
         ({"where": {"properties": {"postCode": STRING}}}, "client.q.get_q().where.post_code"),
         ({"where": {"properties": {"postCode": STRING}}}, "client.q.get_q()['where']['postCode']"),
     ],

@@ -149,6 +149,18 @@ def test_links_uploads_errors_progress_and_results_in_a_status() -> None:
     assert one.progress == ("percentComplete",)
     assert (one.inline, one.item) == (("results",), Ref("Nested"))
     assert found({"result": ref("Nested")}).item == Ref("Nested")
+    assert found({"percentComplete": STRING}).progress == ("percentComplete",)
+    listed = found({"entities": {"type": "array", "items": ref("Nested")}})
+    assert (listed.inline, listed.results) == (("entities",), None)
+
+
+def test_what_only_looks_like_a_status_or_a_start_is_none() -> None:
+    one = operation("other", "Users", path("id"), returns=ref("Started"))
+    paths = {
+        "/api/v2/things/{id}": {"get": one, "post": {**one, "operationId": "changed"}},
+        "/api/v2/things/jobs/all": {"get": operation("all", "Users", returns=ref("Started"))},
+    }
+    assert [submit.operation.name for submit in found(**paths).submits] == ["start"]
 
 
 def test_results_have_an_operation_of_their_own() -> None:
@@ -157,6 +169,8 @@ def test_results_have_an_operation_of_their_own() -> None:
     assert (one.results.name, one.item) == ("fetch", Ref("Nested"))
     assert found(results=ref("Change")).item == Ref("Change")
     assert found().results is None
+    nothing = {f"{STATUS}/results": {"get": operation("fetch", "Users", path("jobId"))}}
+    assert found(**nothing).item == Plain("any")
 
 
 def test_a_status_that_pages_is_its_results() -> None:
@@ -198,6 +212,9 @@ def test_reviewed_tables_add_to_the_rules(monkeypatch: pytest.MonkeyPatch) -> No
     paths = {
         status: {"get": operation("polled", "Users", path("id"), returns=ref("Status"))},
         "/api/v2/exports": {"post": operation("export", "Users", returns=ref("Started"))},
+        "/api/v2/exports/{id}": {
+            "put": operation("again", "Users", path("id"), returns=ref("Started"))
+        },
     }
     other, usual = find_jobs(definition(**paths))
     assert [one.operation.name for one in other.submits] == ["export"]
@@ -217,6 +234,12 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
         "/gone: is in a reviewed table, but is not a status operation",
         "POST /gone: is in OTHER_SUBMITS, but does not start a job",
         f"{STATUS}: 'Ready' is in NEXT_STEPS, but is not a state of the job",
+    ]
+    monkeypatch.setattr(jobs, "_PAUSES", {})
+    monkeypatch.setattr(jobs, "OTHER_SUBMITS", {})
+    monkeypatch.setattr(jobs, "NEXT_STEPS", {STATUS: ("Complete", ""), "/gone": ("Ready", "")})
+    assert job_problems(definition(fine)) == [
+        "/gone: is in a reviewed table, but is not a status operation"
     ]
 
 

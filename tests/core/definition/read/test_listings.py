@@ -59,6 +59,8 @@ def definition(
                 "Nested": model({"entities": array()}),
                 "Dotted": model({"urn:ietf:params:scim:2.0:User": array()}),
                 "Wrapper": model({"name": STRING, "values": array()}),
+                "Three": model({"a": STRING, "b": STRING, "values": array()}),
+                "Four": model({"a": STRING, "b": STRING, "c": STRING, "values": array()}),
                 "Filter": model(inside),
             },
         },
@@ -168,6 +170,7 @@ def test_a_link_is_never_followed_where_that_would_change_something_again() -> N
         ({"conversations": array()}, "conversations", "id"),
         ({"userDetails": array()}, "userDetails", "id"),
         ({"results": {"type": "object"}}, "results", ""),
+        ({"results": {}}, "results", ""),
         ({"results": ref("Nested")}, "results.entities", "id"),
     ],
 )
@@ -186,6 +189,8 @@ def test_a_field_whose_name_has_a_dot_has_no_items() -> None:
 def test_a_list_and_what_wraps_one_are_listings_without_pages() -> None:
     assert found(returns=array()) == Listing("single", items="")
     assert found(returns=ref("Wrapper")) == Listing("single", items="values")
+    assert found(returns=ref("Three")) == Listing("single", items="values")
+    assert found(returns=ref("Four")) is None
     assert found(returns=ref("Item")) is None
     assert found(items={"values": array()}) is None  # one field among many
     assert found(items={"results": ref("Item")}) is None
@@ -221,6 +226,13 @@ def test_parameters_may_filter_by_the_fields_of_the_items() -> None:
     untyped = definition(items={"results": {"type": "object"}})
     models = {one.name: one for one in untyped.models}
     assert find_filters(untyped.operations()[0], models) == frozenset()
+
+
+def test_an_operation_that_is_no_listing_has_no_filters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listings, "NOT_LISTINGS", {"GET /api/v2/things": "no list"})
+    made = definition()
+    models = {one.name: one for one in made.models}
+    assert find_filters(made.operations()[0], models) == frozenset()
 
 
 def test_a_field_that_merely_looks_like_an_id_identifies_nothing(
@@ -272,7 +284,8 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
 def test_reviewed_tables_say_why() -> None:
     assert all(NOT_LISTINGS.values())
     assert all(UNTYPED_REPLIES.values())
-    assert all(one.instead and (one.records or one.pages) for one in WINDOWS.values())
+    assert {(one.records, one.pages) for one in WINDOWS.values()} == {(1000, 0), (0, 5)}
+    assert all(one.instead for one in WINDOWS.values())
 
 
 EXPECTED = Path(__file__).with_name("listings_269.tsv")

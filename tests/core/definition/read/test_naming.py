@@ -116,6 +116,11 @@ def test_classes(wire: str, name: str) -> None:
     assert class_name(wire) == name
 
 
+def test_an_api_never_hides_what_its_module_needs() -> None:
+    names = [api_name(tag) for tag in ("Self", "Annotations", "Preload")]
+    assert names == ["self_", "annotations_", "preload_"]
+
+
 def test_the_name_of_a_module_is_short_enough_for_file_systems() -> None:
     assert api_name("Ab" * 200) == "_".join(["ab"] * 33) + "_a"
     assert api_name("a" * 200) == "a" * 100

@@ -43,7 +43,7 @@ def test_published_topics_bring_their_models() -> None:
         },
     }
     topics, definitions, findings = published(
-        {"id": "v2.a", "schema": schema, "description": "ignored"}, {"id": "v2.b"}
+        {"id": "v2.b"}, {"id": "v2.a", "schema": schema, "description": "ignored"}
     )
     assert topics == [Topic("v2.a", "ConversationEvent")]
     assert list(definitions) == ["ConversationEvent", "ConversationEventCall"]
@@ -57,7 +57,7 @@ def test_published_topics_bring_their_models() -> None:
     assert properties["plain"].properties["again"].ref == "#/definitions/ConversationEvent"
     assert properties["other"].ref == "#/definitions/Other"
     assert definitions["ConversationEventCall"].properties["state"].enum == ["on"]
-    assert findings == ["entities[1]: topic v2.b has no schema; omitted"]
+    assert findings == ["entities[0]: topic v2.b has no schema; omitted"]
 
 
 def test_a_reference_to_a_schema_has_the_escapes_of_a_json_pointer() -> None:
@@ -109,8 +109,10 @@ def test_a_topic_may_refer_to_a_definition_of_the_document() -> None:
 
 @pytest.mark.parametrize("id_", [None, "urn:other:A", "urn:jsonschema:v2"])
 def test_a_schema_without_a_name_is_left_out(id_: str | None) -> None:
-    topics, definitions, findings = published({"id": "v2.a", "schema": {"id": id_}})
-    assert (topics, definitions) == ([], {})
+    topics, definitions, findings = published(
+        {"id": "v2.a", "schema": {"id": id_}}, {"id": "v2.b", "schema": {"$ref": "B"}}
+    )
+    assert (topics, definitions) == ([Topic("v2.b", "B")], {})
     assert findings == ["entities[0].schema: topic v2.a has a schema without an id; omitted"]
 
 
