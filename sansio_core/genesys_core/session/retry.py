@@ -1,10 +1,10 @@
-"""Retry decisions: whether a call is retried, and after how long.
+"""Retry decisions: whether a call is retried, and after which delay.
 
 Invariants: a decision is a value that includes its reason. Nothing here sleeps, reads a clock or
 draws random numbers. No wait starts that would exceed the budget or the deadline. A request that
 may have taken effect is retried only if that is safe.
 
-The rules are the official .NET SDK's (``ApiClient.Retry``); ``docs/retries.md`` lists each
+The rules are those of the official .NET SDK (``ApiClient.Retry``); ``docs/retries.md`` lists each
 difference.
 """
 
@@ -80,7 +80,7 @@ class RetryConfiguration(Struct, frozen=True):
             Not available in a configuration file, where the key of this name sets the budget.
         retry_after_default: delay in seconds if the server does not send ``Retry-After``.
         backoff_interval: seconds between increases of the backoff delay (3, 9, 27 s).
-        repeat_unsafe: retry POST and PATCH even if the request may have taken effect.
+        repeat_unsafe: whether POST and PATCH are retried even if the request may have taken effect.
 
     Raises:
         TypeError: a value has the wrong type.
@@ -338,7 +338,7 @@ def _refusal(
     if repeats >= policy.retry_max:
         return f"retried {repeats} times, the maximum"
     if not (repeatable or policy.repeat_unsafe or certainly_not_done(outcome, asked)):
-        return "it may have taken effect, and repeating it is not safe"
+        return "the request may have taken effect, and repeating it is not safe"
     return None
 
 

@@ -157,7 +157,7 @@ BURSTS = [
     # The 504 was done all the same: the repeat finds nothing left, and that is success.
     repeated(DELETE, *BURST, done=1),
     *(repeated(call, BUSY_SOON, BUSY_SOON) for call in UNSAFE),
-    *(given_up(call, fault, errors.ServerError, done=int(fault.done), why="it may have taken effect") for call in UNSAFE for fault in BURST),
+    *(given_up(call, fault, errors.ServerError, done=int(fault.done), why="the request may have taken effect") for call in UNSAFE for fault in BURST),
     repeated(POST, *BURST, done=2, options={"retry": RetryConfiguration(max_retry_time_sec=60, retry_after_default=0.001, repeat_unsafe=True)}),
 ]  # fmt: skip
 BREAKS = [
@@ -165,7 +165,7 @@ BREAKS = [
     *(repeated(call, fault, done=1 + unanswered(fault.at)) for call in (PUT, QUERY) for fault in BROKEN[::4]),
     # Done or not, and found to be gone by the repeat: a success either way. (A 204 has no body.)
     *(repeated(DELETE, fault) for fault in BROKEN if fault.at != "body"),
-    *(given_up(call, fault, errors.ConnectionClosedError, done=unanswered(fault.at), kept=0, why="it may have taken effect") for call in UNSAFE for fault in BROKEN),
+    *(given_up(call, fault, errors.ConnectionClosedError, done=unanswered(fault.at), kept=0, why="the request may have taken effect") for call in UNSAFE for fault in BROKEN),
     # The second reset hits a connection that was kept: the request is sent again at once, which is no
     # retry, so that seven requests need five of them.
     repeated(GET, Interrupted("before"), Answer(502), Interrupted("after"), TOO_MANY, Interrupted("body"), Answer(504), done=3),

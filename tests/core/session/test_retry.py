@@ -232,7 +232,7 @@ def test_overrun_names_what_comes_first():
 @pytest.mark.parametrize("outcome", AMBIGUOUS)
 def test_what_may_have_happened_is_not_done_twice(outcome):
     refused = decided(outcome, repeatable=False)
-    assert refused == GiveUp("it may have taken effect, and repeating it is not safe")
+    assert refused == GiveUp("the request may have taken effect, and repeating it is not safe")
     assert isinstance(decided(outcome), Repeat)
     allowed = RetryConfiguration(max_retry_time_sec=600, repeat_unsafe=True)
     assert isinstance(decided(outcome, allowed, repeatable=False), Repeat)
