@@ -78,6 +78,7 @@ def show(ctx: typer.Context, path: File = None) -> None:
         if path is not None:
             merged = merge(environment, Configuration.from_file(path), DEFAULTS)
         elif named is not None:
+            # Unlike a file that the user names, the default file need not exist.
             merged = merge(environment, read_snapshot(named).configuration(named), DEFAULTS)
         else:
             merged = merge(environment, DEFAULTS)

@@ -42,7 +42,6 @@ class _Doctor:
         self._options = options
         self._timeout = timeout
         self._stack = stack
-        self._clock_difference: float | None = None
         self._client: Client | None = None
         self._user_id: str | None = None
 
@@ -63,10 +62,7 @@ class _Doctor:
 
     def _report_failure(self, name: str, error: Exception) -> BaseException:
         """Print the diagnosis of a failed step, and return the exception that ends the command."""
-        from genesys_core.command_line.diagnosis import (  # noqa: PLC0415 - see cli.app
-            diagnose_clock,
-            diagnose_error,
-        )
+        from genesys_core.command_line.diagnosis import diagnose_error  # noqa: PLC0415 - see cli.app
 
         if isinstance(error, _Found):
             _print_diagnosis(name, error.diagnosis)
@@ -74,14 +70,12 @@ class _Doctor:
         if not is_expected(error):
             return error
         _print_diagnosis(name, diagnose_error(error))
-        wrong_clock = diagnose_clock(self._clock_difference)
-        if wrong_clock is not None:
-            _print_diagnosis("clock", wrong_clock)
         return CommandExit(exit_code_of(error))
 
     def _configure(self) -> str:
         options = client_options(self._options)
         client = self._stack.enter_context(open_client(self._options))
+        # The deadline also limits retries and waits.
         self._client = client.with_options(timeout=self._timeout, deadline=self._timeout)
         where = str(client.configuration.hosts.api)
         return f"{where} {' '.join(str(each) for each in (options.get('config_file'),) if each)}".strip()
@@ -96,6 +90,8 @@ class _Doctor:
         )
         from genesys_core.errors import ApiError  # noqa: PLC0415
 
+        # With a client of its own, because the command's client would first obtain a token. A saved
+        # sign-in may determine the host, so it is that of the command's client.
         host = self._known.configuration.hosts.api
         options = client_options(self._options)
         options["host"] = host
@@ -108,8 +104,7 @@ class _Doctor:
                 if not is_answer(error):
                     raise
                 headers = error.headers
-        self._clock_difference = _clock_difference(headers.get("date"))
-        wrong = diagnose_clock(self._clock_difference)
+        wrong = diagnose_clock(_clock_difference(headers.get("date")))
         if wrong is not None:
             raise _Found(wrong, ExitCode.FAILURE)
         return f"{host} responds"

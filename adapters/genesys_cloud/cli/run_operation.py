@@ -138,6 +138,7 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
     path = parsed.text("from-file") or ""
     files = BulkFiles(path, parsed.text("failures"), parsed.text("resume"))
     output = choose_output(
+        # By default JSON lines, so that the result of a row can be printed while others are running.
         parsed.text("output") or (None if parsed.has("columns") else "jsonl"),
         parsed.text("columns"),
         parsed.text("query"),

@@ -95,6 +95,7 @@ class HandlerContext(Struct, frozen=True):
         """
         channel = options.get("channel")
         policy = options.get("policy") or Policy(random.random)
+        # The handler's own option takes precedence over the policy's.
         rewrite = connect_uri_rewriter(options.get("connect_uri")) or policy.rewrite
         return DriverContext(
             policy=replace(policy, rewrite=rewrite),

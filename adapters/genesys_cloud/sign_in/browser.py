@@ -179,6 +179,7 @@ class BrowserSignIn:
         self._clock = clock
         self._verifier = generate_pkce_code_verifier()
         implicit, state = response_type == "token", generate_state()
+        # Opened before the redirect URI is created, which contains the port that was picked.
         self._server = LoopbackServer(redirect_port(port, redirect_uri))
         try:
             self.redirect_uri = redirect_uri or default_redirect_uri(self._server.port)

@@ -50,6 +50,7 @@ class IgnoreRule(Struct, frozen=True):
 
     def matches(self, change: Change) -> bool:
         """Return whether the line matches a change, which is then ignored."""
+        # Not fnmatch, which ignores case and converts slashes on Windows.
         return self.rule in {"*", change.rule} and fnmatchcase(change.place, self.place)
 
 
@@ -197,6 +198,7 @@ def markdown_report(
     ]
     shown = {*previews, *access}
     rest = [change for change in changes if change not in shown]
+    # Less severe changes than `minor` affect no program, and are only counted.
     for weight, title in _SECTIONS:
         lines += _section(title, [change for change in rest if change.weight == weight], places)
     lines += _section("Permissions and authentication", access, places)
@@ -270,7 +272,7 @@ def json_report(
 ) -> str:
     """Format the changes as a JSON document that conforms to :data:`REPORT_SCHEMA`."""
     document = {
-        "format": 1,
+        "format": 1,  # so that programs can detect an incompatible later format
         "old": old,
         "new": new,
         "weight": heaviest_weight(changes).name.lower(),

@@ -47,7 +47,9 @@ def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
         name = pending.pop()
         if name not in found:
             found[name] = None
-            pending.extend(reversed(graph[name]))
+            pending.extend(
+                reversed(graph[name])
+            )  # pop() takes the last, so the first is visited next
     return list(found)
 
 
@@ -81,6 +83,7 @@ class _Search:
         work = [(root, iter(self.graph[root]))]
         while work:
             name, children = work[-1]
+            # `children` is an iterator, so the search continues after the last visited child.
             child = next((one for one in children if self._wanted(name, one)), None)
             if child is not None:
                 self._enter(child)

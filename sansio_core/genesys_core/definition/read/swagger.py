@@ -217,7 +217,8 @@ def load_document(text: str | bytes) -> Mapping[str, object]:
         InvalidValueError: the text is not a JSON object; the message identifies YAML and HTML.
     """
     try:
-        document: object = json.loads(text)
+        document: object = json.loads(text)  # not msgspec, which rejects NaN
+        # Only if necessary, because encoding and parsing a large document again is slow.
         if _may_have_surrogates(text):
             encoded = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
             document = json.loads(encoded)

@@ -78,7 +78,7 @@ def parse_changes(report: bytes, source: str) -> DefinitionChanges:
     try:
         found = msgspec.json.decode(report, type=DefinitionChanges)
         for each in found.changes:
-            _WEIGHTS.index(each.weight)
+            _WEIGHTS.index(each.weight)  # raises ValueError for an unknown severity
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidValueError(
             f"{source}: {error}; must be a report from genesys-cloud definition diff --format json"

@@ -79,6 +79,7 @@ def facade_stub(
         ),
         "from genesys_cloud.api_binding import SyncApi as _SyncApi",
         "",
+        # Both classes inherit one list: a descriptor's overloads depend on the class of its instance.
         "class _Methods:",
         *(f"    {method} = {kind}(_api.{method})" for method, kind in methods.items()),
         "",

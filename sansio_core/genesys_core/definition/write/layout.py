@@ -71,6 +71,7 @@ def package_layout(package: str) -> Layout:
         raise InvalidValueError(
             f"package {package!r}: must be an import name, such as acme_genesys or acme.genesys"
         )
+    # A package in the current folder comes before installed ones on Python's path.
     if names[0] in {"genesys_core", "genesys_cloud", *sys.stdlib_module_names}:
         raise InvalidValueError(
             f"package {package!r}: would hide the package {names[0]}; choose another name, "
