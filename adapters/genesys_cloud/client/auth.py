@@ -96,6 +96,8 @@ class _Facts:
 
     @property
     def _asked(self) -> TokenSnapshot:
+        # Taken before the wait for the lock: an exchange that another caller completes during the wait
+        # also answers a refresh.
         return TokenSnapshot.of(self._cell.session, now=read_clocks())
 
     def __repr__(self) -> str:

@@ -64,11 +64,13 @@ def find_media_delay(record: object) -> str:
 
 
 def _safe(text: str) -> str:
+    # A digest of any other text, which may contain separators or be too long for a file name.
     if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text):
         return text
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _find_ending(url: str) -> str:
+    # Only of the path: the query contains the signature.
     found = re.search(r"\.[A-Za-z0-9]{1,5}$", re.split(r"[?#]", url)[0])
     return found[0].lower() if found else ""

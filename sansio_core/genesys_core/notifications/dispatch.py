@@ -210,6 +210,7 @@ class EventDispatcher:
         for topic, type_ in wanted:
             if type_ is not None:
                 self._decoder.assign(topic, type_)
+            # Events of all other topics go to the consumer anyway.
             self._asked.update(filter(is_automatic, _names(topic)))
 
     def forget(self, topics: Iterable[str]) -> None:
@@ -261,6 +262,7 @@ class EventDispatcher:
                 return ForStateCallback(notification)
             case Gap():
                 return ForConsumer(event)
+            # The caller has subscribed to heartbeats, and gets them as notifications.
             case Heartbeat(text=text) if self._has_asked("channel.metadata"):
                 frame = self._decoder.decode(text)
                 return ForStateCallback(event) if frame is None else ForConsumer(frame)

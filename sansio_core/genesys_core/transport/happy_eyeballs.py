@@ -106,6 +106,7 @@ class Race(Struct, frozen=True):
             now: the current time.
         """
         if address not in self.trying:
+            # Cleared in any case, so that no attempt is started twice.
             return replace(self, starting=())
         trying = tuple(other for other in self.trying if other != address)
         return _start_next(trying, self.left, (*self.failures, (address, reason)), now)
