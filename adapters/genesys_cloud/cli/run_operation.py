@@ -381,12 +381,14 @@ def _print_listing(
                 _print_selected(select(list(_with_progress(listing)), output.query), output)
             else:
                 print_rows(_with_progress(listing), output)
-    except OSError:
-        # From standard output: it is buffered, so the position of the last item written is unknown.
-        raise
-    except BaseException:
+    except BaseException as error:
+        from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - loaded with the client
+
+        # From standard output: it is buffered, so the position of the last item written is unknown. The
+        # library's TimeoutError is an OSError as well.
+        is_unwritten = isinstance(error, OSError) and not isinstance(error, GenesysCloudError)
         # A query is applied to all items together, so none of them has been printed.
-        if listing.fetched and not output.query:
+        if listing.fetched and not output.query and not is_unwritten:
             sys.stdout.flush()
             sys.stderr.write(f"genesys-cloud: continue with --resume {listing.resume_token}\n")
         raise

@@ -12,7 +12,7 @@ import pytest
 
 from genesys_cloud.simulator import running_simulator
 from tests.helpers.command import COMMAND, run_command, spawn
-from tests.helpers.server import Reply, scripted_server
+from tests.helpers.server import Reply, Stall, scripted_server
 
 pytestmark = pytest.mark.usefixtures("clean_home")
 
@@ -279,12 +279,36 @@ def test_no_item_is_lost_between_an_interrupted_listing_and_its_continuation(opt
     assert ("--resume" in done.err) is bool(printed)
 
 
+def test_a_listing_that_timed_out_says_how_to_continue(clean_home):
+    """The error is a builtin ``TimeoutError`` too, and so an ``OSError``."""
+    config = clean_home / ".genesyscloudpython" / "config"
+    config.parent.mkdir()
+    config.write_text("[retry]\nretry_wait_max = 0\n")
+
+    def answer(seen):
+        return Stall() if "pageNumber=2" in seen.target else _second_page_fails(seen)
+
+    with scripted_server(answer) as server:
+        environment = {
+            "GENESYSCLOUD_HOST": server.url,
+            "GENESYSCLOUD_ACCESS_TOKEN": "t" * 40,
+            "GENESYSCLOUD_OAUTHCLIENT_ID": "",
+            "GENESYSCLOUD_OAUTHCLIENT_SECRET": "",
+        }
+        options = ("--all", "-o", "id", "--timeout", "0.2")
+        done = run_command("users", "get_users", *options, environment=environment)
+    assert (done.code, done.out) == (10, "u-1\nu-2\n")
+    assert "--resume" in done.err
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
 def test_a_listing_that_cannot_be_written_names_no_token(tmp_path):
     """Standard output is buffered, so the position of the last item written is unknown."""
     command = shlex.join([*COMMAND, "users", "get_users", "--all", "-o", "jsonl"])
     done = subprocess.run(
         ["sh", "-c", f"ulimit -f 8; exec {command} > users.jsonl"],
+        # The limit would also cut off bytecode files, which the next process could not read.
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         cwd=tmp_path,
         # The limit would truncate bytecode files too.
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
