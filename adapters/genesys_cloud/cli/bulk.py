@@ -222,7 +222,7 @@ def run_rows(
         results = stack.enter_context(closing(driver.results()))
         try:
             show(results)
-        except BrokenPipeError:
+        except OSError:  # the pipe was closed, or the disk is full
             _report_continuation(files)
             raise
     sys.stdout.flush()

@@ -422,6 +422,27 @@ def test_a_closed_pipe_leaves_what_can_be_continued(platform, tmp_path):
     assert {f"Q{n}": 1 for n in range(60)}.items() <= names.items()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such file")
+def test_a_full_disk_leaves_what_can_be_continued(platform, tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": "F1", "description": "x" * 9000}])
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [*COMMAND, *CREATE, "--from-file", str(path)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"genesys-cloud: continue with --from-file {path} --resume {journal_of(path)}",
+        "genesys-cloud: cannot write: No space left on device",
+    ]
+    rest = run_command(*CREATE, "--from-file", path, "--resume", journal_of(path))
+    assert rest.code == 0, rest.err
+
+
 @pytest.mark.slow
 def test_ten_thousand_rows_with_faults(monkeypatch, tmp_path):
     count = 10_000
