@@ -44,6 +44,7 @@ class Ranges:
         self.breaks = list(breaks)
         self.tag = tag
         self.body = body
+        self.ignores_if_range = False
 
     def __call__(self, seen: Seen):
         body, first, status = self.body, 0, 200
@@ -51,7 +52,8 @@ class Ranges:
         if self.tag is not None:
             fields.append(("ETag", self.tag))
         wanted = seen.header("range")
-        if wanted is not None and seen.header("if-range") == self.tag:
+        is_same = self.ignores_if_range or seen.header("if-range") == self.tag
+        if wanted is not None and is_same:
             first, status = int(wanted.removeprefix("bytes=").rstrip("-")), 206
             fields.append(("Content-Range", f"bytes {first}-{len(body) - 1}/{len(body)}"))
         yield head(status, ("Content-Length", str(len(body) - first)), *fields)
@@ -162,6 +164,29 @@ def test_another_part_than_requested_is_thrown_away(run, tmp_path):
     with streaming_server(script) as server:
         run(scenario, host=server.url, retry=RETRY)
     assert (tmp_path / "x").read_bytes() == FILE
+    assert ranges_of(server) == [None, "bytes=100000-", None]
+
+
+@every_flavour
+def test_a_part_of_another_version_is_thrown_away(run, tmp_path):
+    serve = Ranges(100_000)
+    serve.ignores_if_range = True
+    other = bytes(reversed(FILE))
+
+    def script(seen: Seen):
+        yield from serve(seen)
+
+    async def scenario(api: Api) -> None:
+        with pytest.raises(errors.ConnectionClosedError):
+            await done(api.client.download(OPERATION, tmp_path / "x", resume=True))
+        serve.tag, serve.body = '"v2"', other
+        with pytest.raises(errors.ProtocolError, match="part of another version"):
+            await done(api.client.download(OPERATION, tmp_path / "x", resume=True))
+        await done(api.client.download(OPERATION, tmp_path / "x", resume=True))
+
+    with streaming_server(script) as server:
+        run(scenario, host=server.url)
+    assert (tmp_path / "x").read_bytes() == other
     assert ranges_of(server) == [None, "bytes=100000-", None]
 
 
