@@ -351,8 +351,8 @@ def _named(region: Region | str) -> str:
 
 
 def _unsecret(url: object) -> str:
-    """Return a URL for an error message, with credentials redacted and the query removed."""
+    """Return a URL for an error message: credentials redacted, query and fragment as ``...``."""
     before, at, after = str(url).rpartition("@")
     scheme = re.match(r"[a-z]*://", before, re.IGNORECASE)
     shown = f"{scheme[0] if scheme else ''}[REDACTED]@{after}" if at else after
-    return re.split(r"[?#]", shown)[0]
+    return re.sub(r"([?#]).*", r"\1...", shown, count=1, flags=re.DOTALL)

@@ -147,6 +147,20 @@ def test_a_password_or_token_in_an_address_is_refused_and_not_shown(use, secret)
     assert refusal.value.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("https://host.example?x=1", "https://host.example?..."),
+        ("https://host.example/#x", "https://host.example/#..."),
+        ("ftp://host.example", "ftp://host.example"),
+    ],
+)
+def test_the_address_is_shown_with_a_sign_of_its_query(host, shown):
+    with pytest.raises(InvalidValueError) as refusal:
+        Hosts.resolve(host=host)
+    assert f"host {shown!r}: " in str(refusal.value)
+
+
 @given(st.text(st.characters(), max_size=20))
 def test_a_host_gives_a_plain_base_url_or_an_error(text):
     try:

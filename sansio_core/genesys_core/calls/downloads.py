@@ -349,7 +349,9 @@ _PARAMETER: Final = re.compile(
 )
 _FORBIDDEN: Final = re.compile(r'[<>:"|?*]')  # on Windows
 # Windows device names, with any extension. Windows treats superscript digits as digits.
-_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
+_DEVICES: Final = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE
+)
 _LONGEST_NAME: Final = 200
 """Maximum length of a file name in bytes. File systems allow 255; temporary names add a suffix."""
 
