@@ -46,7 +46,7 @@ def show_job_results(
         raise bad_request(f"The cursor [{cursor}] is not valid for these results.", field="cursor")
     count = _MOST if size is None else size
     if not 1 <= count <= _MOST:
-        raise bad_request(f"The pageSize must be between 1 and {_MOST}.", field="pageSize")
+        raise bad_request(f"The pageSize [{count}] must be from 1 to {_MOST}.", field="pageSize")
     by_day = query.get("startOfDayIntervalMatching") is True
     found = (find_started if by_day else find_active)(conversations, query)
     start = int(cursor or 0)

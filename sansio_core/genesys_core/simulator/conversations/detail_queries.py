@@ -95,7 +95,8 @@ def find_active(
 def _bounds(query: Mapping[str, Json]) -> tuple[int, int]:
     bounds = parse_interval(query.get("interval"))
     if bounds[1] - bounds[0] > _LONGEST:
-        raise bad_request("The interval is longer than 31 days.", field="interval")
+        message = f"The interval [{query.get('interval')}] is longer than 31 days."
+        raise bad_request(message, field="interval")
     return bounds
 
 
@@ -170,9 +171,9 @@ def _page(paging: Json) -> tuple[int, int]:
     known: Mapping[str, Json] = paging if isinstance(paging, Mapping) else {}
     size, number = known.get("pageSize", 25), known.get("pageNumber", 1)
     if not isinstance(size, int) or not 1 <= size <= _MOST:
-        raise bad_request(f"The pageSize must be between 1 and {_MOST}.", field="pageSize")
+        raise bad_request(f"The pageSize [{size}] must be from 1 to {_MOST}.", field="pageSize")
     if not isinstance(number, int) or number < 1:
-        raise bad_request("The pageNumber must be at least 1.", field="pageNumber")
+        raise bad_request(f"The pageNumber [{number}] must be 1 or more.", field="pageNumber")
     return size, number
 
 

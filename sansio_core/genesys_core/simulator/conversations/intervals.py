@@ -75,7 +75,10 @@ def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
     amounts = (0,) if found is None else tuple(int(each or 0) for each in found.groups())
     granularity = sum(amount * unit for amount, unit in zip(amounts, _UNITS, strict=False))
     if granularity == 0 or length / granularity > _MOST_PARTS:
-        message = f"The granularity [{text}] is not an ISO 8601 duration, or is too fine."
+        message = (
+            f"The granularity [{text}] must be an ISO 8601 duration without years and months, such "
+            f"as PT30M, and divide the interval into at most {_MOST_PARTS} parts."
+        )
         raise bad_request(message, field="granularity")
     return granularity
 

@@ -69,7 +69,8 @@ def _match(predicate: Mapping[str, Json], subject: FilterSubject) -> bool:
         case "notExists":
             return not exists
         case other:
-            raise bad_request(f"The operator [{other}] does not exist.", field="operator")
+            message = f"The operator [{other}] must be matches, exists or notExists."
+            raise bad_request(message, field="operator")
 
 
 def _fits(value: int, predicate: Mapping[str, Json]) -> bool:

@@ -116,7 +116,11 @@ def _definition(call: ApiCall, given: Json) -> Record:
         return {name: own[name] for name in ("id", "systemPresence", "selfUri") if name in own}
     if named.get("id") and named.get("systemPresence"):
         return {**named}  # complete, so tests need not create the definition
-    raise bad_request("There is no such presence definition.", field="presenceDefinition")
+    message = (
+        "The presenceDefinition must have the id of a definition, or a systemPresence: one of "
+        f"{', '.join(SYSTEM_PRESENCES)}."
+    )
+    raise bad_request(message, field="presenceDefinition")
 
 
 def _word(definition: Mapping[str, Json]) -> str:

@@ -211,9 +211,13 @@ def _page(call: ApiCall, rows: Sequence[Record]) -> Json:
     ordered = [*rows]
     if call.argument("sortOrder", "").lower().startswith("desc"):
         ordered.reverse()
-    start, size = call.number("after", 0) or 0, call.number("pageSize", _ROWS) or 0
-    if not 1 <= size <= _MOST_ROWS or start < 0:
-        raise bad_request(f"The pageSize must be between 1 and {_MOST_ROWS}.", field="pageSize")
+    start, size = call.number("after", 0), call.number("pageSize", _ROWS)
+    if start is None or start < 0:
+        message = f"The after [{call.argument('after', '')}] is not valid for this listing."
+        raise bad_request(message, field="after")
+    if size is None or not 1 <= size <= _MOST_ROWS:
+        message = f"The pageSize [{size}] must be from 1 to {_MOST_ROWS}."
+        raise bad_request(message, field="pageSize")
     end = start + size
     page: Record = {"entities": list(ordered[start:end]), "selfUri": call.path}
     if end < len(ordered):

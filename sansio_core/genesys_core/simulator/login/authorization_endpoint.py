@@ -159,7 +159,10 @@ def _check(call: LoginCall, ask: _Ask) -> None:
     if org is not None and org != call.state.organization["name"]:
         raise ask.refused("invalid_request", f"organization {org!r} not found")
     if ask.challenge is not None and not _is_s256(call, ask.challenge):
-        raise ask.refused("invalid_request", "code_challenge_method must be S256")
+        raise ask.refused(
+            "invalid_request",
+            "code_challenge must be an S256 challenge, with code_challenge_method=S256",
+        )
 
 
 def _is_s256(call: LoginCall, challenge: str) -> bool:
@@ -170,7 +173,7 @@ def _is_s256(call: LoginCall, challenge: str) -> bool:
 def _client(call: LoginCall) -> OAuthClient:
     client = call.state.clients.get(_one(call, "client_id") or "")
     if client is None:
-        _page_problem("There is no such client.")
+        _page_problem("There is no client with this client_id.")
     return client
 
 

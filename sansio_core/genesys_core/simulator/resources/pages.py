@@ -82,9 +82,9 @@ def read_search(call: ApiCall) -> Json:
     try:
         found: Json = msgspec.json.decode(b64decode(text, validate=True))
     except (ValueError, RecursionError) as error:
-        raise bad_request("The q64 is not a Base64-encoded search.", field="q64") from error
+        raise bad_request("The q64 is not a Base64-encoded JSON object.", field="q64") from error
     if not isinstance(found, Mapping):
-        raise bad_request("The q64 is not a Base64-encoded search.", field="q64")
+        raise bad_request("The q64 is not a Base64-encoded JSON object.", field="q64")
     return found
 
 
@@ -187,7 +187,9 @@ def _moment(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise bad_request(f"The value [{text}] is not a date.", field="before") from error
+        raise bad_request(
+            f"The before [{text}] is not an ISO 8601 date.", field="before"
+        ) from error
     return assume_utc(read)
 
 

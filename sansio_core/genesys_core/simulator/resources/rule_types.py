@@ -53,7 +53,7 @@ RULES: Final[Mapping[str, str]] = {
     "H": "jobs, whose state changes with time",
     "I": "a command on an item that returns the item",
     "M": "a command on many items of a collection",
-    "S": "a read-only collection with one item",
+    "S": "a read-only collection with one example item",
 }
 """A description of each rule, by the rule's letter."""
 

@@ -337,7 +337,9 @@ class Hub:
     def _socket(self, channel_id: str) -> HubSocket:
         line = self._lines.get(channel_id)
         if line is None:
-            raise InvalidValueError(f"channel {channel_id!r}: has no connected WebSocket")
+            raise InvalidValueError(
+                f"channel {channel_id!r}: has no connected WebSocket; connect to its connectUri first"
+            )
         return line
 
     # Ends of connections

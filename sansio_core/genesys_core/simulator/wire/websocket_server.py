@@ -218,7 +218,9 @@ class WebSocketServer:
     def _gather(self, piece: str) -> None:
         self._size += len(piece)
         if self._size > MAX_SIZE:
-            raise ParseFailed("the message is too long", CloseReason.MESSAGE_TOO_BIG)
+            raise ParseFailed(
+                f"the message is longer than {MAX_SIZE} characters", CloseReason.MESSAGE_TOO_BIG
+            )
         self._pieces.append(piece)
 
     def _end(self, code: int) -> ConnectionEnded:

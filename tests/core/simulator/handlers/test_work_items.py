@@ -165,7 +165,7 @@ def test_versions_are_listed_in_pages():
     assert seen == [1, 2, 3, 4, 5]
     last = desk.call("GET", f"{desk.item}/versions?sortOrder=descending&pageSize=1").json
     assert [each["version"] for each in last["entities"]] == [5]
-    for query in ("pageSize=0", "pageSize=201", "after=-1"):
+    for query in ("pageSize=0", "pageSize=201", "after=-1", "after=x"):
         assert desk.call("GET", f"{desk.item}/versions?{query}").status == 400
 
 

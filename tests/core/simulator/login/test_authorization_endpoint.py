@@ -185,8 +185,8 @@ def test_a_client_gets_only_the_grants_it_may_use(grants, response_type):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"client_id": "nobody"}, "no such client"),
-        ({"client_id": None}, "no such client"),
+        ({"client_id": "nobody"}, "no client with this client_id"),
+        ({"client_id": None}, "no client with this client_id"),
         ({"redirect_uri": None}, "redirect URI"),
         ({"redirect_uri": "http://example.com/callback"}, "redirect URI"),
         ({"redirect_uri": "javascript:alert(1)"}, "redirect URI"),
