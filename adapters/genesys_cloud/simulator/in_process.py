@@ -95,7 +95,7 @@ class InProcessSimulator(SimulatorControls):
     # Called by transports
 
     def respond(self, request: Request) -> Response:
-        """Return the response to a request that is made at the clock's time.
+        """Return the response to a request that is made now, according to the simulator's clock.
 
         Raises:
             TransportFailure: an injected fault broke the connection.

@@ -43,10 +43,11 @@ def begin_consult(
         state: the platform's state.
         conversation: the conversation of the agent and the party.
         initiator: a connected agent without a consult.
-        destination: the participant to consult: an alerted agent, a queue, or an address that is
-            dialed.
+        destination: the participant to consult: an alerted agent, the participant that waits in a
+            queue, or a dialed party.
         now: the current time.
-        speak_to: whom the agent speaks to: ``DESTINATION``, ``OBJECT``, ``BOTH`` or ``CONFERENCE``.
+        speak_to: the party to which the agent speaks: ``DESTINATION``, ``OBJECT``, ``BOTH`` or
+            ``CONFERENCE``.
     """
     initiator.consult, initiator.consults = destination.id, initiator.consults + 1
     destination.session.peer_id = initiator.session.id
@@ -60,7 +61,7 @@ def change_consult(
     speak_to: str,
     now: Now,
 ) -> None:
-    """Change whom an agent speaks to; the excluded party is put on hold."""
+    """Change the party to which an agent speaks; the excluded party is put on hold."""
     initiator.speak_to = speak_to
     destination = consulted_party(conversation, initiator)
     for each in _others(conversation, initiator):

@@ -4,8 +4,8 @@ Invariants: a metric belongs to one session and one point in time; its value is 
 metric of a segment is emitted when the segment ends. When no participant is waiting, the number
 offered is the sum of answered, abandoned and flow-out.
 
-Guesses: which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` belong to; the metric
-of after-call work is the duration that the wrap-up reports.
+Guesses: the sessions of ``tAbandon``, ``nOutbound`` and ``nOutboundConnected``; the metric of
+after-call work is the duration that the wrap-up reports.
 """
 
 from collections.abc import Iterator, Mapping

@@ -76,7 +76,7 @@ def _join_destination(
 
 
 def patch_consult(call: ApiCall) -> Reply:
-    """Change whom an agent speaks to during a consult."""
+    """Change the party to which an agent speaks during a consult."""
     conversation = find_conversation(call)
     initiator = find_party(call, conversation)
     destination = _require_consult(conversation, initiator)

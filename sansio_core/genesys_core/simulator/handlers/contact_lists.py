@@ -39,7 +39,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "zipCodeColumnName": "zip.code.column.name",
     "automaticTimeZoneMapping": "automatic.time.zone.mapping",
 }
-"""The suffix of the error code, by the contact list property that cannot be changed."""
+"""The contact list properties that cannot be changed, each with the suffix of the error code."""
 
 _CAMPAIGNS: Final = ("campaigns", "messagingcampaigns")
 _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {

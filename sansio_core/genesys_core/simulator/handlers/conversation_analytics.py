@@ -32,13 +32,13 @@ def get_many_details(call: ApiCall) -> Reply:
 
 
 def post_details_query(call: ApiCall) -> Reply:
-    """Return the response to a details query."""
+    """Return the response to a conversation details query."""
     conversations = call.state.contact_center.conversations.values()
     return json_reply(query_details(conversations, call.document()))
 
 
 def post_aggregates_query(call: ApiCall) -> Reply:
-    """Return the response to an aggregates query."""
+    """Return the response to a conversation aggregates query."""
     conversations = call.state.contact_center.conversations.values()
     return json_reply(query_aggregates(conversations, call.document()))
 

@@ -22,7 +22,7 @@ _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Add and remove members of the queues that a call may affect, to match their groups and teams."""
+    """Update the members by group of the queues that a call may affect."""
     state = call.state
     for queue_id in _affected_queues(call):
         queue = state.queues[queue_id]

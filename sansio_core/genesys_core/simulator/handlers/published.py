@@ -21,7 +21,7 @@ _PATHS: Final = ("/api/v2/docs/swagger", "/api/v2/docs/swaggerpreview")
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     ServedRoute("GET", path, OperationFacts()) for path in _PATHS
 )
-"""Routes that are not in the definition, but are served by these handlers."""
+"""Routes that serve the definition, and are not in the definition themselves."""
 
 
 def get_definition(call: ApiCall) -> Reply:

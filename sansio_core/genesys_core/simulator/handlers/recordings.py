@@ -36,7 +36,7 @@ _TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("GET", _TEMPLATE, OperationFacts())]
 )
-"""Routes that are not in the definition, but are served by these handlers."""
+"""Routes that serve the media of recordings, and are not in the definition."""
 
 _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
 """The properties of a recording that callers can change."""

@@ -69,7 +69,7 @@ def check_version(call: ApiCall, shown: ScimResource) -> None:
 
 
 def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
-    """Return the page of resources that begins at ``startIndex``, at most 100."""
+    """Return a page of at most 100 resources that begins at ``startIndex``."""
     start, count = max(_number(call, "startIndex", 1), 1), _number(call, "count", 25)
     page = found[start - 1 : start - 1 + min(max(count, 0), _MOST)]
     resources: list[Json] = [_select(call, each) for each in page]

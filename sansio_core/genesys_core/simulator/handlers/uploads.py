@@ -24,7 +24,7 @@ _TEMPLATE: Final = f"{UPLOADS}/{{uploadId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("PUT", _TEMPLATE, OperationFacts())]
 )
-"""Routes that are not in the definition, but are served by these handlers."""
+"""Routes that accept uploads, and are not in the definition."""
 
 
 def put_upload(call: ApiCall) -> Reply:

@@ -17,17 +17,17 @@ __all__ = ["HANDLERS"]
 
 
 def post_aggregates_query(call: ApiCall) -> Reply:
-    """Return the response to an aggregates query."""
+    """Return the response to a user aggregates query."""
     return json_reply(query_user_aggregates(call.state, call.document(), call.now))
 
 
 def post_details_query(call: ApiCall) -> Reply:
-    """Return the response to a details query."""
+    """Return the response to a user details query."""
     return json_reply(query_user_details(call.state, call.document()))
 
 
 def post_observations_query(call: ApiCall) -> Reply:
-    """Return the response to an observations query."""
+    """Return the response to a user observations query."""
     return json_reply(query_user_observations(call.state, call.document()))
 
 

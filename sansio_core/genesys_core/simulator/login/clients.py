@@ -37,7 +37,7 @@ def authenticate_client(call: LoginCall) -> OAuthClient:
 
 
 def sends_secret(call: LoginCall) -> bool:
-    """Return whether the request has a Basic authorization header, valid or not."""
+    """Return whether the request has an ``Authorization`` header, valid or not."""
     return "authorization" in call.request.headers
 
 

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS", "MAX_TOKENS", "issue_token", "token_lifetime"]
 
 MAX_TOKENS: Final = 10_000
-"""The maximum number of access tokens that are stored; a further token replaces the oldest."""
+"""The maximum number of access tokens that are stored, and likewise of refresh tokens, codes and
+sessions; a further one replaces the oldest or, of access tokens, those that have expired."""
 
 
 def post_token(call: LoginCall) -> Reply:

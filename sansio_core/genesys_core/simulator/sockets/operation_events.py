@@ -55,7 +55,7 @@ class OperationEvents:
     def publish(
         self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
     ) -> None:
-        """Add to the state the events that a call causes, and set a timer for later events.
+        """Add the events that a call causes to the pending events, and set a timer for later ones.
 
         Args:
             call: the call that has been performed.

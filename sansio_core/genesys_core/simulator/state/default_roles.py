@@ -15,7 +15,7 @@ ADMINISTRATOR: Final = "Master Admin"
 """The name of the role that has every permission."""
 
 EMPLOYEE: Final = "employee"
-"""The name of the role that every user has."""
+"""The name of the role that users have by default."""
 
 _POLICIES: Final[Mapping[str, Sequence[tuple[str, str, tuple[str, ...]]]]] = {
     ADMINISTRATOR: [("*", "*", ("*",))],
