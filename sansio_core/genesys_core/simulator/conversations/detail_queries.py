@@ -65,7 +65,7 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matching conversations that started on a UTC day that the interval touches, sorted.
+    """Return the matching conversations that began on a UTC day that the interval touches, sorted.
 
     Raises:
         Problem: 400 for an invalid interval or operator.

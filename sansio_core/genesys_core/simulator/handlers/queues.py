@@ -57,7 +57,7 @@ def get_queue(call: ApiCall) -> Reply:
 
 
 def post_queues(call: ApiCall) -> Reply:
-    """Create a queue.
+    """Create a queue, with the settings of the queue ``sourceQueueId`` if the body names one.
 
     Raises:
         Problem: 400 if the simulator stores the maximum number of queues.
@@ -67,8 +67,11 @@ def post_queues(call: ApiCall) -> Reply:
             f"The simulator stores at most {call.settings.max_items} queues (Settings.max_items)."
         )
     identity, when = call.state.new_id("queue"), format_instant(call.now.wall)
+    source = call.state.queues.get(str(call.document().get("sourceQueueId")), {})
+    copied: Record = {name: each for name, each in source.items() if name not in _KEPT}
     queue: Record = {
         **QUEUE_DEFAULTS,
+        **copied,
         **_given(call),
         "id": identity,
         "dateCreated": when,

@@ -91,3 +91,15 @@ def test_no_more_queues_are_created_than_the_simulator_holds():
     answers = [desk.call("POST", "/api/v2/routing/queues", {"name": f"q{n}"}) for n in range(2)]
     assert [each.status for each in answers] == [200, 400]
     assert answers[1].json["message"].startswith("The simulator stores at most 6 queues")
+
+
+def test_a_queue_is_created_with_the_settings_of_another():
+    desk = StaffedDesk()
+    acw = {"wrapupPrompt": "MANDATORY_TIMEOUT", "timeoutMs": 30_000}
+    source = desk.call("PUT", f"{QUEUES}/{desk.queue}", {"name": "Sales", "acwSettings": acw}).json
+    assert source["memberCount"] > 0
+    made = desk.call("POST", QUEUES, {"name": "Support", "sourceQueueId": source["id"]}).json
+    assert (made["name"], made["acwSettings"], made["memberCount"]) == ("Support", acw, 0)
+    assert made["id"] != source["id"]
+    assert made["selfUri"] == f"{QUEUES}/{made['id']}"
+    assert desk.call("GET", made["selfUri"]).json == made
