@@ -1,7 +1,8 @@
 """Evaluates searches: compares items with the criteria in the body.
 
-Invariants: all of a search's criteria must match. Deleted items are found only if a criterion names
-their state. An unsupported criterion, and a property that items do not have, matches everything.
+Invariants: all of a search's criteria must match, except those with the operator ``OR``, of which
+at least one must match (a guess). Deleted items are found only if a criterion names their state. An
+unsupported criterion, and a property that items do not have, matches everything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,12 +41,15 @@ def find_matches(items: Iterable[Record], search: Json) -> list[Record]:
     criteria = [
         each for name in _CRITERIA for each in _listed(known.get(name)) if isinstance(each, Mapping)
     ]
+    required = [each for each in criteria if each.get("operator") != "OR"]
+    alternatives = [each for each in criteria if each.get("operator") == "OR"]
     candidates = list(items)
     names = frozenset[str]().union(*candidates)
     found = [
         item
         for item in candidates
-        if all(_meets(item, each, names) for each in criteria)
+        if all(_meets(item, each, names) for each in required)
+        and (not alternatives or any(_meets(item, each, names) for each in alternatives))
         and _has_properties(item, known, names)
         and (item.get("state") != "deleted" or any(_is_about_state(each) for each in criteria))
     ]

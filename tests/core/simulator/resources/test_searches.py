@@ -33,6 +33,17 @@ def criterion(kind, field, value, **more):
         (criterion("EXACT", "team", "t"), "1"),
         (criterion("EXACT", "name", "ann", operator="NOT"), "2"),
         (criterion("EXACT", "name", "ann", operator="AND"), "1"),
+        (criterion("EXACT", "name", "ann", operator="OR"), "1"),
+        (
+            {
+                "query": [
+                    {"type": "EXACT", "fields": ["name"], "value": "ann", "operator": "OR"},
+                    {"type": "EXACT", "fields": ["name"], "value": "bob", "operator": "OR"},
+                    {"type": "EXACT", "fields": ["open"], "value": False},
+                ]
+            },
+            "2",
+        ),
         (criterion("REGEX", "name", "ann"), "12"),
         (criterion("EXACT", "unknown", "x"), "12"),
         ({"query": [{"type": "TERMS", "fields": ["name"], "values": ["ann", "bob"]}]}, "12"),
