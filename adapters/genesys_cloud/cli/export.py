@@ -96,11 +96,12 @@ def export(
 def _target_errors(out: str) -> "Generator[None]":
     """Report an error of the target, such as a missing directory or a package that is not installed."""
     from genesys_core.command_line.usage import UsageError  # noqa: PLC0415 - see cli.app
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
 
     try:
         yield
-    except (BrokenPipeError, ModuleNotFoundError):
-        raise  # see cli.main
+    except (BrokenPipeError, ModuleNotFoundError, GenesysCloudError):
+        raise  # see cli.main; the library's TimeoutError is an OSError as well
     except OSError as error:
         raise UsageError(f"--out {out}: {error.strerror or error}") from None
     except ImportError as error:

@@ -11,6 +11,8 @@ import pytest
 
 from genesys_cloud.cli.export import _read_body
 from genesys_cloud.export import read_records, read_status
+from genesys_core.errors import TimeoutError  # noqa: A004
+from tests.helpers.command import run_command
 from tests.helpers.conversations_server import conversations_server
 
 pytestmark = pytest.mark.slow
@@ -68,6 +70,21 @@ def test_users_to_csv_with_a_query(command, tmp_path):
         (seen, *_) = server.asked("/api/v2/users")
         assert ("state", "any") in seen.query
         assert read_status(tmp_path / "users").records == 30
+
+
+def test_a_timeout_is_not_an_error_of_the_target(clean_home, monkeypatch, tmp_path):
+    """The error is a builtin ``TimeoutError`` too, and so an ``OSError``."""
+
+    def never_ends(*_):
+        raise TimeoutError("api.example: no response within 60 s", sent=True)
+
+    monkeypatch.setattr("genesys_cloud.export.find_available_until", never_ends)
+    environment = {"GENESYSCLOUD_ACCESS_TOKEN": "t"}
+    done = run_command(
+        "export", "conversations", *RANGE, "--out", tmp_path / "calls", environment=environment
+    )
+    assert done.err == "genesys-cloud: api.example: no response within 60 s\n"
+    assert done.code == 10
 
 
 def test_a_body_may_begin_with_a_byte_order_mark(tmp_path):
