@@ -44,8 +44,8 @@ class ResumableFile(AtomicFile):
     def __init__(self, target: Path, source: str) -> None:
         if target.is_dir():
             raise InvalidValueError(
-                f"path {str(target)!r}: is a directory; resume=True needs the path of the file itself, "
-                "because the server determines the name in a directory"
+                f"path {str(target)!r}: is a directory; with resume=True, pass the path of the file, "
+                "because in a directory the server determines the file's name"
             )
         self._name = target.name
         self._unrecorded = 0

@@ -112,7 +112,7 @@ class TlsBytes:
     def is_drained(self) -> bool:
         """Return whether a read would return ``None``, because more bytes must be fed first.
 
-        Much faster than attempting a read and catching OpenSSL's exception.
+        This is much faster than attempting a read and catching OpenSSL's exception.
         """
         incoming = self._incoming
         return not (incoming.pending or incoming.eof or self._has_ended or self._tls.pending())
@@ -120,7 +120,8 @@ class TlsBytes:
     def has_content(self) -> bool:
         """Whether application data or the end of the stream has arrived.
 
-        Session tickets and other handshake messages do not count. Consumes a byte of data, so call this only if none is expected.
+        Session tickets and other handshake messages do not count. A byte of application data is
+        consumed, so call this only if no data is expected.
         """
         if self.is_drained:
             return False

@@ -167,7 +167,7 @@ class Plan(Struct, frozen=True):
         )
 
     def adding(self, topics: Iterable[str]) -> "Plan":
-        """Return the plan with topics added; automatic topics need no subscription.
+        """Return the plan with topics added, except automatic topics, which need no subscription.
 
         Raises:
             InvalidValueError: a topic is malformed, or there are more topics than fit on the
@@ -180,7 +180,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
-        """Return the plan with topics added to which a channel of the platform is already subscribed.
+        """Return the plan with added topics, to which a channel of the platform is already subscribed.
 
         Raises:
             InvalidValueError: see :meth:`adding`.

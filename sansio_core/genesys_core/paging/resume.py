@@ -1,8 +1,8 @@
 """Resume tokens: positions in a listing as text.
 
 Invariants: a resume token is valid in other processes and versions. It contains a position, digests,
-and the method and path of the request, but no items, no arguments and no access token. A link in it
-is validated like one from the platform.
+and the method and path of the request, but no items, no arguments and no access token. A link in a
+token is validated like a link from the platform.
 """
 
 import binascii

@@ -207,7 +207,7 @@ def test_a_part_counts_against_the_limit(run, tmp_path):
 @every_flavour
 def test_what_cannot_be_continued_is_said_before_anything_is_sent(run, tmp_path):
     async def scenario(api: Api) -> None:
-        with pytest.raises(errors.InvalidValueError, match="needs the path of the file itself"):
+        with pytest.raises(errors.InvalidValueError, match="pass the path of the file"):
             await done(api.client.download(OPERATION, tmp_path, resume=True))
         post = raw_operation("POST", "/api/v2/file")
         with pytest.raises(errors.InvalidValueError, match="a POST cannot be resumed"):

@@ -194,7 +194,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Close the old socket when a move is complete, and later discard the frames recorded from it."""
+    """After a move, close the old socket and later discard the frames recorded from it, when due."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))
