@@ -87,7 +87,13 @@ class AtomicFile:
         os.fsync(self._file.fileno())
         self._file.close()  # Windows cannot rename an open file
         target = self._target or self._claimed(safe_file_name(None, name))
-        self._path.replace(target)
+        try:
+            self._path.replace(target)
+        except BaseException:
+            # The empty file would take the name from the next download.
+            if self._target is None:
+                target.unlink(missing_ok=True)
+            raise
         flush_directory(self._directory)
         return target
 

@@ -279,6 +279,26 @@ def test_errors_are_those_of_any_call(run, tmp_path):
 
 
 @every_flavour
+def test_a_file_that_cannot_be_renamed_leaves_nothing_in_its_directory(run, tmp_path, monkeypatch):
+    def locked(path: Path, target: Path) -> None:  # as on Windows by a virus scanner
+        raise PermissionError(13, "Permission denied", str(path), None, str(target))
+
+    async def scenario(api: Api) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "replace", locked)
+            with pytest.raises(PermissionError):
+                await done(api.client.download(OPERATION, tmp_path))
+        assert only(tmp_path) == []
+        # The name is not taken.
+        assert await done(api.client.download(OPERATION, tmp_path)) == tmp_path / "a.txt"
+        (tmp_path / "a.txt").unlink()
+
+    answer = Reply(body=b"x", headers=(("Content-Disposition", "attachment; filename=a.txt"),))
+    with scripted_server(lambda _: answer) as server:
+        run(scenario, host=server.url)
+
+
+@every_flavour
 def test_in_a_directory_the_server_proposes_and_the_client_disposes(run, tmp_path):
     answer = Reply(
         body=b"x", headers=(("Content-Disposition", 'attachment; filename="../../evil.txt"'),)
