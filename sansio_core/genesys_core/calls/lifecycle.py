@@ -216,6 +216,8 @@ class Sending(Struct, Generic[T], frozen=True):
         call = self.call
         if 200 <= response.status < 300:
             return _read(call, response, now)
+        if response.resent:
+            call = replace(call, doubtful=True)
         # Once per call: a second 401 means that the new token is not accepted either.
         if response.status == 401 and call.refreshable and not call.refreshed:
             return _with_another_token(call, response, now)

@@ -149,6 +149,8 @@ class Response(Printable, frozen=True):
         headers: the header fields as received; a mapping or pairs of name and value are accepted as
             well.
         body: the content with transfer and content codings decoded.
+        resent: whether the transport had already sent the request over a connection that closed
+            without a response, so that the server may have executed it twice.
 
     Raises:
         TypeError: a value has the wrong type.
@@ -158,6 +160,7 @@ class Response(Printable, frozen=True):
     status: int
     headers: Headers = Headers()
     body: bytes = b""
+    resent: bool = False
 
     def __post_init__(self) -> None:
         if type(self.headers) is not Headers:
@@ -178,7 +181,7 @@ class Response(Printable, frozen=True):
 
     def hiding(self, secrets: KnownSecrets) -> "Response":
         """Return the same response, with these secrets redacted when its headers are displayed."""
-        return Response(self.status, self.headers.hiding(secrets), self.body)
+        return msgspec.structs.replace(self, headers=self.headers.hiding(secrets))
 
     def redacted(self) -> "Response":
         """Return a copy without the body, and with secrets in the headers redacted."""

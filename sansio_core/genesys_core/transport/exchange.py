@@ -7,7 +7,8 @@ Invariants:
 * If a connection that has served requests closes before any byte of the response, the server is
   assumed to have closed it while it was idle (RFC 9112 section 9.3.1). The request is resent over a
   new connection in the same pool slot, if that is safe (:func:`may_resend`): this does not count as
-  a retry, and is independent of the retry configuration.
+  a retry, and is independent of the retry configuration. Its response has ``resent`` set, because
+  the server may have executed the request before it closed the first connection.
 * A connection with unsolicited bytes is closed before the next request.
 * A response that arrives early, while the request is still being written, is valid.
 * A 407 is a proxy failure only if a forwarding proxy returned it.
@@ -58,6 +59,8 @@ With ``streams=True`` the response has a head and no body at :attr:`Step.RESPOND
 
 from enum import Enum
 from typing import Any, Final, TypeVar, cast
+
+from msgspec.structs import replace
 
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
@@ -140,6 +143,7 @@ class Exchange(Claim[C]):
         "_body_taken",
         "_http",
         "_limits",
+        "_resends",
         "_sent",
         "_step",
         "_streams",
@@ -173,6 +177,7 @@ class Exchange(Claim[C]):
         self._streams = streams
         self._step: Step | None = None
         self._sent = False  # any byte of the request, on any connection
+        self._resends = False  # any byte of the request, on an earlier connection
         self._written = False  # any byte of the request, on this connection
         self._body_taken = False  # any of the body, from the caller
 
@@ -255,7 +260,7 @@ class Exchange(Claim[C]):
             self.data = send(self.request, limits=self._limits)
         except TransportFailure as failure:
             raise self._named(failure) from None
-        self._written = False
+        self._resends, self._written = self._sent, False
         return self._write(now)
 
     def _write(self, now: Now) -> Step:
@@ -342,6 +347,8 @@ class Exchange(Claim[C]):
             return self._go_on(now)
         if response.status == 407:
             self._require_no_407(407)
+        if self._resends:
+            response = replace(response, resent=True)
         self.response = response
         self._step = _RESPOND
         return _RESPOND

@@ -72,6 +72,28 @@ def test_the_fluent_methods_send_what_the_builders_build(run):
 
 
 @every_flavour
+def test_a_delete_whose_first_reply_was_lost_with_a_reused_connection_has_succeeded(run):
+    groups = {"g-1"}
+
+    async def scenario(api: Api) -> None:
+        await api.send(users.get_users_me())
+        assert (await api.send_raw(raw_operation("DELETE", "/api/v2/groups/g-1"))).status == 404
+        with pytest.raises(errors.NotFoundError):
+            await api.send(raw_operation("DELETE", "/api/v2/groups/g-1"))
+
+    def handler(seen: Seen):
+        if seen.method == "GET":
+            return Reply(json={"id": "1"})
+        if groups:
+            groups.clear()
+            return Raw()
+        return Reply(404, json={"message": "no such group"})
+
+    with scripted_server(handler) as server:
+        run(scenario, host=server.url)
+
+
+@every_flavour
 def test_many_calls_at_once_share_one_exchange(run):
     async def scenario(api: Api) -> None:
         found = await api.at_once(50, lambda: api.send(users.get_users_me()))

@@ -233,6 +233,18 @@ def test_a_doubt_is_remembered_through_later_refusals():
     assert isinstance(driver.call(operation("DELETE")), Returned)
 
 
+def resent(answer: Response) -> Response:
+    return msgspec.structs.replace(answer, resent=True)
+
+
+@pytest.mark.parametrize(
+    "answers", [(resent(reply(404)),), (resent(reply(503, "1")), reply(404))], ids=["once", "retried"]
+)
+def test_a_delete_that_the_transport_resent_and_that_finds_nothing_left_has_succeeded(answers):
+    driver = Driver(session(retry=ON), scripted(*answers))
+    assert isinstance(driver.call(operation("DELETE")), Returned)
+
+
 @pytest.mark.parametrize("before", [(), (reply(429, "1"),), (reply(503, "1"),), (UNSENT,)])
 def test_a_delete_that_never_may_have_happened_found_nothing(before):
     driver = Driver(session(retry=ON), scripted(*before, reply(404)))

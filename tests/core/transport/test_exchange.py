@@ -169,6 +169,19 @@ def test_a_reused_connection_that_ends_before_any_reply_repeats_what_may_be_repe
     fails(lambda: end(driver, how), "closed", sent=True)
 
 
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_response_states_whether_an_earlier_connection_may_have_taken_the_request(streams):
+    driver = Driver()
+    driver.call()
+    assert not driver.exchange.response.resent
+    driver.ask(Request("DELETE", "http://h/x"), streams=streams)
+    driver.step = driver.exchange.received(b"", now=at(0))
+    driver.connect()
+    driver.write()
+    driver.receive(REPLY)
+    assert driver.exchange.response.resent
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_reused_connection_that_took_no_byte_repeats_every_method(method):
     driver = Driver()
@@ -180,6 +193,18 @@ def test_a_reused_connection_that_took_no_byte_repeats_every_method(method):
     driver.connect()
     assert driver.step is Step.WRITE
     fails(lambda: driver.exchange.broke("Broken pipe", now=at(0)), "closed", sent=False)
+
+
+def test_a_request_of_which_no_byte_was_written_before_is_not_resent():
+    driver = Driver()
+    driver.call()
+    driver.begin(Request("DELETE", "http://h/x"))
+    driver.connect()
+    driver.step = driver.exchange.broke("Broken pipe", now=at(0))
+    driver.connect()
+    driver.write()
+    driver.receive(REPLY)
+    assert not driver.exchange.response.resent
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
