@@ -91,6 +91,8 @@ def check_decision(*, outcome, policy, repeatable, before, elapsed, deadline, dr
     assert deadline is None or elapsed + decision.seconds < deadline
     assert len([status for status in before if status != 401]) < policy.retry_max
     assert repeatable or certainly_not_done(outcome, asked)
+    longest = policy.retry_wait_max
+    assert asked is not None or longest is None or decision.seconds <= longest
     throttled = getattr(outcome, "status", None) == 429
     assert not throttled or asked is None or decision.seconds >= asked
 

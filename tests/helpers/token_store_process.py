@@ -50,7 +50,7 @@ def renewed(vault: Vault, store: FileTokenStore, hosts: Hosts) -> Vault:
     if isinstance(answer, TokenReady):
         return vault
     with store.lock(key, timeout=60):
-        vault = vault.adopted(store.load(key))
+        vault = vault.adopted(store.load(key), now=NOW)
         vault, answer = vault.reserve(rejected=rejected, arrived=vault.exchanges, now=NOW)
         if isinstance(answer, ExchangeNeeded):
             vault, _ = vault.settle(exchange(answer.grant, hosts), rejected=rejected, now=NOW)
@@ -91,7 +91,7 @@ def main(what: str, path: str, url: str, times: str = "1") -> None:
         with store.lock(key, timeout=60):
             stop()
         return
-    vault = Vault(GRANT).adopted(store.load(key))
+    vault = Vault(GRANT).adopted(store.load(key), now=NOW)
     if what == "renew-and-stop-before-rename":
         stop_before_rename()
     if what == "renew-and-stop-in-content":

@@ -233,7 +233,7 @@ def _with_store(
     # If the settings changed during the wait for the lock, the stored token is for another login host
     # or client id.
     if step.action.grant is None and step.key == _key(session, step.action):
-        session = session.with_vault(session.vault.adopted(found))
+        session = session.with_vault(session.vault.adopted(found, now=now))
     # A second time, because another process may have saved a token before it released the lock.
     session, answer = step.action.reserve(session, now=now)
     return _following(session, step.action, answer, step.key)
@@ -243,7 +243,7 @@ def _without_store(
     session: Session, action: TokenAction[R], failure: TokenStoreError, now: Now
 ) -> tuple[Session, Requesting[R] | Ended[R]]:
     # adopted(): the exchange that was reserved before the lock was never made.
-    session = session.with_vault(session.vault.adopted(None).without_store(failure))
+    session = session.with_vault(session.vault.adopted(None, now=now).without_store(failure))
     session, answer = action.reserve(session, now=now)
     grant = answer.grant if isinstance(answer, Exchanging) else None
     # A single-use grant is not spent on a token that the store cannot keep: its successor would be

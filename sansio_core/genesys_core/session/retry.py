@@ -116,7 +116,7 @@ class RetryConfiguration(Struct, frozen=True):
     @property
     def enabled(self) -> bool:
         """Whether retries are enabled."""
-        return self.max_retry_time_sec > 0
+        return self.max_retry_time_sec > 0 and self.retry_max > 0
 
 
 _SECONDS: Final = Expected("a number of seconds", "10", (int, float))
@@ -307,8 +307,12 @@ def decide_retry(
     limit = explain_overrun(wait, policy=policy, deadline=deadline, elapsed=elapsed)
     if limit is not None:
         return GiveUp(f"{_demand(wait, asked)}, {limit}", asked)
+    longest = MAX_RETRY_AFTER
+    # Above it is only the server's Retry-After, which it does not limit.
+    if policy.retry_wait_max is not None and wait <= policy.retry_wait_max:
+        longest = min(policy.retry_wait_max, MAX_RETRY_AFTER)
     # Jitter must not prevent a retry that fits without it.
-    longer = min(wait * (1 + JITTER * random()), MAX_RETRY_AFTER)
+    longer = min(wait * (1 + JITTER * random()), longest)
     fits = explain_overrun(longer, policy=policy, deadline=deadline, elapsed=elapsed) is None
     return Repeat(longer if fits else wait, _reason(outcome, asked))
 

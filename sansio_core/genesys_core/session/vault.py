@@ -89,6 +89,8 @@ class Vault(Struct, frozen=True):
         store_failure: the token store's error, if its last operation failed.
         is_shared: whether the current token is from the store, where another client had replaced
             this client's token.
+        is_stale: whether the current token had already expired when it was read from the token
+            store, so that the client has yet to obtain its first token.
     """
 
     grant: Grant | None = None
@@ -103,6 +105,7 @@ class Vault(Struct, frozen=True):
     signed_out: bool = False
     store_failure: GenesysCloudError | None = None
     is_shared: bool = False
+    is_stale: bool = False
 
     def secrets(self) -> Iterator[str]:
         """Yield the secrets of the grant and of all known tokens, for redaction."""
@@ -127,7 +130,7 @@ class Vault(Struct, frozen=True):
     def usable(self, now: Now) -> Token | None:
         """Return the current token; ``None`` if it is missing, rejected or due for renewal."""
         token = self._accepted
-        if token is None or not _is_ending(token, now) or not self.refreshable:
+        if token is None or not _is_ending(token, now) or not (self.refreshable or self.is_stale):
             return token
         # Before `ahead_from`, another call is renewing it, or has just failed to.
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None
@@ -197,7 +200,8 @@ class Vault(Struct, frozen=True):
         if failure is not None:
             return NoToken(_copy(failure))
         # The first exchange is not a renewal, so it is made even if renewal is disabled.
-        grant = self._next_grant() if self.renew or self.token is None else None
+        is_first = self.token is None or self.is_stale
+        grant = self._next_grant() if self.renew or is_first else None
         if grant is None:
             return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
         return ExchangeNeeded(grant)
@@ -280,21 +284,30 @@ class Vault(Struct, frozen=True):
 
     # Steps around a token store, under its lock.
 
-    def adopted(self, stored: Token | None) -> "Vault":
+    def adopted(self, stored: Token | None, *, now: Now) -> "Vault":
         """Apply the token store's content: adopt a token that another process has saved.
 
         Call :meth:`reserve` again afterwards: if it has returned an :class:`ExchangeNeeded`, that
         exchange no longer counts as begun. While the vault has no token, a stored token is
         adopted only if the grant's :attr:`~Grant.resumes` is true: a code or an assertion may
         belong to a different user than the stored token, and is exchanged instead.
+
+        Args:
+            stored: the token in the store, or ``None``.
+            now: the current time, for the token's expiry.
         """
         vault = msgspec.structs.replace(self, ahead_from=0.0, store_failure=None)
         if stored is None or self.grant is None or _same(stored, self.stored):
             return vault
         if self.token is None and not self.grant.resumes:
             return msgspec.structs.replace(vault, stored=stored)
-        is_shared = self.token is not None
-        return msgspec.structs.replace(vault, token=stored, stored=stored, is_shared=is_shared)
+        return msgspec.structs.replace(
+            vault,
+            token=stored,
+            stored=stored,
+            is_shared=self.token is not None,
+            is_stale=(self.token is None or self.is_stale) and _has_ended(stored, now),
+        )
 
     @property
     def unsaved(self) -> Token | None:

@@ -102,7 +102,8 @@ def test_one_retry_max_is_one_repeat():
         driver = Driver(session(retry=policy), scripted(reply(429, "1")))
         ended = driver.call(operation())
         assert len(driver.sent) == most + 1
-        assert f"retried {most} times" in ended.error.__notes__[0]
+        why = f"retried {most} times, the maximum" if most else "retries are disabled"
+        assert ended.error.__notes__ == [f"not retried: {why}"]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +271,9 @@ def test_whoever_asks_for_retries_gets_them_within_a_default_budget(said):
 
 @pytest.mark.parametrize("off", [{"max_retry_time_sec": 0}, {"retry_max": 0}])
 def test_retries_are_off_where_a_zero_says_so(off):
-    assert isinstance(decided(reply(429, "1"), RetryConfiguration(**off)), GiveUp)
+    policy = RetryConfiguration(**off)
+    assert not policy.enabled
+    assert decided(reply(429, "1"), policy) == GiveUp("retries are disabled", 1)
 
 
 def test_a_shortest_wait_that_no_budget_allows_is_a_contradiction():
@@ -326,6 +329,11 @@ def test_chance_only_adds_and_never_passes_a_bound():
     budget = RetryConfiguration(max_retry_time_sec=10)
     assert decided(reply(429, "10"), budget, draw=0.9).seconds == 10
     assert decided(reply(429, "4.9"), deadline=5.0, draw=0.9).seconds == 4.9
+    longest = RetryConfiguration(retry_wait_max=3.1)
+    assert decided(reply(502), longest, draw=0.1).seconds == pytest.approx(3.03)
+    assert decided(reply(502), longest, draw=0.9).seconds == 3.1
+    assert decided(reply(502), RetryConfiguration(retry_wait_max=3), draw=0.9).seconds == 3
+    assert decided(reply(502, "10"), longest, draw=0.5).seconds == pytest.approx(10.5)
 
 
 @pytest.mark.parametrize("name", RetryConfiguration.__struct_fields__[:-1])

@@ -430,7 +430,7 @@ def test_after_sign_out_nothing_is_sent_until_the_next_sign_in():
     _, answer = ask(vault)
     assert answer.exhausted
     assert "signed out" in str(answer.error)
-    assert vault.adopted(given_at(0)) == vault
+    assert vault.adopted(given_at(0), now=at(0)) == vault
     assert vault.signed_in(SERVICE, given_at(5)).usable(at(5)) == given_at(5)
 
 
@@ -442,45 +442,68 @@ def test_what_another_process_stored_is_taken_over():
     theirs = given_at(5, "a2", refresh="r2")
     vault, answer = ask(vault, 1000)
     assert isinstance(answer, ExchangeNeeded)
-    vault = vault.adopted(theirs)
+    vault = vault.adopted(theirs, now=at(0))
     assert ask(vault, 10)[1] == TokenReady(theirs)
     assert vault.unsaved is None
 
 
 def test_what_another_process_stored_is_renewed_if_it_ended_too():
-    vault = Vault(KEPT).adopted(given_at(0, "a2", refresh="r2"))
+    vault = Vault(KEPT).adopted(given_at(0, "a2", refresh="r2"), now=at(0))
     assert ask(vault, 2000)[1].grant == RefreshToken("id", "secret", "r2")
+
+
+def test_an_expired_token_in_the_store_is_replaced_even_if_tokens_are_not_renewed():
+    """The first token of a client is no renewal, whatever an earlier run has left behind."""
+    stored = given_at(0, "old", refresh="r1")
+    vault = Vault(KEPT, renew=False).adopted(stored, now=at(1000))
+    assert vault.usable(at(1000)) is None
+    vault, answer = ask(vault, 1000)
+    assert answer == ExchangeNeeded(RefreshToken("id", "secret", "r1"))
+    failed, _ = vault.settle(InvalidGrantError("invalid_grant"), rejected=None, now=at(1000))
+    assert ask(failed, 1001)[1] == ExchangeNeeded(KEPT)
+    vault, _ = vault.settle(given_at(1000, "new"), rejected=None, now=at(1000))
+    assert vault.usable(at(9000)) == vault.token
+
+
+def test_a_valid_token_in_the_store_is_the_first_if_tokens_are_not_renewed():
+    vault = Vault(SERVICE, renew=False).adopted(given_at(0), now=at(999))
+    assert vault.usable(at(1000)) == given_at(0)
+    theirs = Vault(SERVICE, renew=False).adopted(given_at(0), now=at(1000))
+    theirs = theirs.adopted(given_at(900, "a2"), now=at(1001))
+    assert theirs.usable(at(9000)) == given_at(900, "a2")
+    theirs = theirs.adopted(given_at(1000, "a3"), now=at(9000))
+    assert theirs.usable(at(9000)) == given_at(1000, "a3")
 
 
 def test_what_nobody_changed_is_not_taken_over():
     # Our own newer token could not be written; the store still holds the one before.
     old, new = given_at(0, refresh="r1"), given_at(5, "a2", refresh="r2")
     vault = Vault(KEPT, old, stored=old).granted(new)
-    assert vault.adopted(old).token == new
+    assert vault.adopted(old, now=at(0)).token == new
     assert vault.unsaved == new
     assert vault.saved().unsaved is None
-    assert vault.adopted(None).token == new
+    assert vault.adopted(None, now=at(0)).token == new
 
 
 def test_a_refused_token_is_not_taken_over_as_good():
     token = given_at(0, refresh="r1")
-    vault = Vault(KEPT, token).refused(token).adopted(token)
+    vault = Vault(KEPT, token).refused(token).adopted(token, now=at(0))
     assert vault.usable(at(1)) is None
 
 
 @pytest.mark.parametrize("grant", [CODE, SAML])
 def test_a_new_sign_in_is_not_answered_with_somebody_elses_token(grant):
     theirs = given_at(0, "theirs", refresh="r9")
-    vault, answer = ask(Vault(grant).adopted(theirs))
+    vault, answer = ask(Vault(grant).adopted(theirs, now=at(0)))
     assert answer == ExchangeNeeded(grant)
     vault = vault.granted(given_at(0, "ours"))
     assert vault.unsaved == vault.token == given_at(0, "ours")
     # From then on the store is this client's too.
-    assert vault.saved().adopted(given_at(9, "a3")).token == given_at(9, "a3")
+    assert vault.saved().adopted(given_at(9, "a3"), now=at(0)).token == given_at(9, "a3")
 
 
 def test_a_stored_refresh_token_that_is_refused_gives_way_to_the_one_given():
-    vault = Vault(KEPT).adopted(given_at(0, "stale", refresh="dead"))
+    vault = Vault(KEPT).adopted(given_at(0, "stale", refresh="dead"), now=at(0))
     vault, _ = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
     assert ask(vault, 1001)[1].grant == KEPT
 
@@ -490,7 +513,7 @@ def test_reading_the_store_does_not_put_off_the_renewal_that_it_was_read_for():
     vault, answer = ask(Vault(KEPT, token, stored=token), 960)
     assert isinstance(answer, ExchangeNeeded)
     for stored in (token, None):
-        assert isinstance(ask(vault.adopted(stored), 961)[1], ExchangeNeeded)
+        assert isinstance(ask(vault.adopted(stored, now=at(0)), 961)[1], ExchangeNeeded)
 
 
 def test_what_a_store_failed_at_is_told_until_it_works_again():
@@ -501,7 +524,7 @@ def test_what_a_store_failed_at_is_told_until_it_works_again():
     vault = vault.granted(given_at(5, "a2"))
     assert vault.store_failure is not None
     assert vault.saved().store_failure is None
-    assert vault.adopted(None).store_failure is None
+    assert vault.adopted(None, now=at(0)).store_failure is None
     assert vault.without_token().store_failure is None
 
 
@@ -655,7 +678,7 @@ class VaultAndCalls(RuleBasedStateMachine):
 
     def _is_refreshed_by_hand(self, data: st.DataObject) -> None:
         if self.shared:
-            self.vault = self.vault.adopted(self.store)
+            self.vault = self.vault.adopted(self.store, now=self._now)
         step = self.vault.renewal(known=self.vault.token, arrived=self.vault.exchanges)
         if isinstance(step, ExchangeNeeded) and self.host.knows(step.grant):
             rotate, life = data.draw(st.booleans()), data.draw(LIVES)
@@ -680,7 +703,7 @@ class VaultAndCalls(RuleBasedStateMachine):
     def _gets_the_lock(self, call: Call, data: st.DataObject) -> None:
         answer = self._reserves(call)
         if isinstance(answer, ExchangeNeeded) and self.shared:
-            self.vault = self.vault.adopted(self.store)
+            self.vault = self.vault.adopted(self.store, now=self._now)
             answer = self._reserves(call)
         self._goes_on_with(call, answer)
 
@@ -817,11 +840,11 @@ def test_an_attempt_close_to_the_end_is_repeated_after_a_second():
 def test_a_token_is_shared_once_somebody_else_has_replaced_it():
     vault = Vault(KEPT)
     assert not vault.is_shared
-    vault = vault.adopted(given_at(0, "a1"))
+    vault = vault.adopted(given_at(0, "a1"), now=at(0))
     assert not vault.is_shared
-    vault = vault.adopted(given_at(5, "a2"))
+    vault = vault.adopted(given_at(5, "a2"), now=at(0))
     assert vault.is_shared
-    assert vault.adopted(given_at(9, "a3")).is_shared
+    assert vault.adopted(given_at(9, "a3"), now=at(0)).is_shared
 
 
 def test_a_waiter_falls_back_on_the_token_that_could_not_be_renewed_ahead():
@@ -860,10 +883,10 @@ def test_a_static_token_stays_where_an_exchange_by_hand_fails():
 
 
 def test_the_given_refresh_token_is_kept_where_the_stored_token_has_none():
-    vault = Vault(KEPT).adopted(given_at(0, "theirs"))
+    vault = Vault(KEPT).adopted(given_at(0, "theirs"), now=at(0))
     assert vault.granted(given_at(5)).token == given_at(5, refresh="r0")
     vault, _ = exchange(Vault(KEPT), given_at(0))
-    vault = vault.adopted(given_at(5, "theirs"))
+    vault = vault.adopted(given_at(5, "theirs"), now=at(0))
     assert vault.granted(given_at(9, "a3")).token == given_at(9, "a3"), "r0 is spent"
 
 
