@@ -299,7 +299,8 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     if not path.startswith("/") or not is_path(path):
         return url
     query = f"?{parts.query}" if parts.query else ""
-    return Operation(Endpoint("download", "GET", f"{path}{query}", accept="*/*"))
+    # The name has a space, as those of all endpoints whose path is no template.
+    return Operation(Endpoint("GET download", "GET", path, accept="*/*", link=f"{path}{query}"))
 
 
 def _is_downgrade(before: str, after: str) -> bool:

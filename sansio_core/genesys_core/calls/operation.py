@@ -61,6 +61,8 @@ class Endpoint(Struct, frozen=True):
         listing: how the operation is paginated, or ``None`` if it is not a listing.
         replies: response types by status, for successful statuses whose type is not ``returns``.
         package: the package with the endpoint's models (``models``) and builders (``api``).
+        link: a path with a query to request instead of ``path``, such as a link to the next page;
+            rate limits and metrics still go by ``path``. Empty if there is none.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Endpoint(Struct, frozen=True):
     listing: Listing | None = None
     replies: tuple[tuple[int, str | None], ...] = ()
     package: str = "genesys_core"
+    link: str = ""
 
 
 _OPTIONS: Final = {

@@ -60,12 +60,13 @@ def authorize_request(request: Request, token: Token | None) -> Request:
 
 
 def _url(operation: Operation[object], settings: Settings) -> str:
-    path = expand_path(operation.endpoint.path, operation.path)
+    endpoint = operation.endpoint
+    path = endpoint.link or expand_path(endpoint.path, operation.path)
     pairs: tuple[tuple[str, QueryValue], ...] = operation.query
     if operation.options.query:
         pairs = (*pairs, *operation.options.query.items())
     query = encode_query(pairs)
-    # The path of a next page already has its query: see genesys_core.paging.paging.
+    # A link already has its query: see genesys_core.paging.links.
     separator = ("&" if "?" in path else "?") if query else ""
     return f"{settings.hosts.api}{path}{separator}{query}"
 

@@ -47,7 +47,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
             link=link,
         )
     # The link has its own query; sending the caller's too would repeat parameters.
-    endpoint = replace(operation.endpoint, path=f"{path}{'?' if query else ''}{query}")
+    endpoint = replace(operation.endpoint, link=f"{path}{'?' if query else ''}{query}")
     options = replace(operation.options, query={})
     return replace(operation, endpoint=endpoint, path=(), query=(), options=options)
 

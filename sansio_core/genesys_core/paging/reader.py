@@ -188,7 +188,8 @@ def _are_same(one: Operation[T], other: Operation[T]) -> bool:
 
 
 def _target(operation: Operation[T]) -> tuple[str, list[tuple[str, str]]]:
-    # The query of a link is in its path.
-    path, _, query = expand_path(operation.endpoint.path, operation.path).partition("?")
+    endpoint = operation.endpoint
+    target = endpoint.link or expand_path(endpoint.path, operation.path)
+    path, _, query = target.partition("?")
     own = encode_query((*operation.query, *operation.options.query.items()))
     return path, sorted([*parse_qsl(query), *parse_qsl(own)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from genesys_cloud import Client, ClientCredentials, RetryConfiguration
 from genesys_core import errors
-from genesys_core.api import users
+from genesys_core.api import external_contacts, users
 from genesys_core.calls.operation import raw_operation
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
@@ -162,6 +163,29 @@ def test_a_call_that_the_definition_lacks_has_no_name_with_ids_in_it(kept):
     (span,) = kept.spans
     assert (span.name, span.attributes["genesys_cloud.operation"]) == ("GET", "GET")
     assert "url.template" not in span.attributes
+    for points in kept.metrics().values():
+        assert "1234" not in str([dict(point.attributes) for point in points])
+
+
+@every_flavour
+def test_neither_a_download_nor_a_page_has_a_name_with_ids_or_secrets_in_it(run, kept, tmp_path):
+    async def scenario(api: Api) -> None:
+        done = api.client.download("/api/v2/files/1234?Signature=hunter2", tmp_path / "x")
+        if inspect.isawaitable(done):
+            await done
+        assert len(await api.items(external_contacts.get_externalcontacts_scan_contacts())) == 2
+
+    def handler(seen):
+        last = "1234" in seen.target
+        link = None if last else "/api/v2/externalcontacts/scan/contacts?cursor=1234"
+        return Reply(json={"entities": [{"id": str(last)}], "nextUri": link})
+
+    with scripted_server(handler) as server:
+        run(scenario, host=server.url, telemetry=kept.telemetry)
+        assert "hunter2" in server.requests[0].target
+    listing = "GET /api/v2/externalcontacts/scan/contacts"
+    assert [span.name for span in kept.spans] == ["GET", listing, listing]
+    assert "hunter2" not in str([span.attributes for span in kept.spans])
     for points in kept.metrics().values():
         assert "1234" not in str([dict(point.attributes) for point in points])
 

@@ -8,6 +8,7 @@ from genesys_core.calls.operation import Endpoint, Operation
 from genesys_core.calls.prepare import prepare_request
 from genesys_core.errors import PaginationError
 from genesys_core.hosts import Hosts
+from genesys_core.observability.span_attributes import endpoint_attributes
 from genesys_core.paging.links import follow_link, read_link
 from genesys_core.session.session import Settings
 from tests.helpers.paging import API, LINKED, LINKS, USERS
@@ -39,6 +40,13 @@ def test_a_link_keeps_what_else_was_said_of_the_call() -> None:
     assert (second.method, second.headers, second.body, second.timeout) == (
         first.method, first.headers, first.body, first.timeout,
     )  # fmt: skip
+
+
+def test_a_link_belongs_to_the_endpoint_of_its_listing() -> None:
+    """Rate limits and metrics go by the template: a link has ids, and a cursor in its query."""
+    linked = follow_link(Operation[object](LINKED, (("id", "f 1"),)), "?cursor=abc", HOSTS)
+    assert linked.endpoint.path == LINKED.path
+    assert endpoint_attributes(linked.endpoint) == {"url.template": LINKED.path}
 
 
 GATEWAYS = [

@@ -161,7 +161,7 @@ def test_a_guess_that_was_wrong_is_dropped_and_not_made_again() -> None:
     one.received(reply(listed("cd", page_count=5, page_number=2, next_uri=link)))
     (only,) = one.ahead()
     assert only.key != guessed.key
-    assert only.operation.endpoint.path == link
+    assert only.operation.endpoint.link == link
 
 
 @pytest.mark.parametrize("link", [None, "https://evil.example/x"])
