@@ -48,7 +48,6 @@ from genesys_cloud.transports.awaited import (
     run_now,
 )
 from genesys_core.calls.downloads import MAX_REDIRECTS, Download, nothing_to_save, without_result
-from genesys_core.calls.lifecycle import Raised
 from genesys_core.calls.operation import Operation, Options
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import start_upload
@@ -92,13 +91,14 @@ class _Transfers(ClientBase):
             # Entered in the thread: a caller that is cancelled meanwhile does not get the file.
             file = await loop.run_in_worker(lambda: held.enter_context(make(path)))
             saver = DownloadSaver(self._wire, loop, file, progress, max_bytes)
-            outcome = await self._drive(state, saver.send)
-            # An error that is not a redirect is raised by `redirected`.
-            while isinstance(outcome, Raised):
-                download = download.redirected(outcome.error, session.settings.hosts)
-                outcome = await self._drive(download.begin(session, now=read_clocks()), saver.send)
+            response = response_of(await self._drive(state, saver.send))
+            hosts = session.settings.hosts
+            while following := download.redirected(response, state.call.request, hosts):
+                download = following
+                state = download.begin(session, now=read_clocks())
+                response = response_of(await self._drive(state, saver.send))
             if saver.name is None:
-                raise nothing_to_save(outcome.response)
+                raise nothing_to_save(response)
             return await loop.run_in_worker(file.commit, saver.name)
 
     @asynccontextmanager

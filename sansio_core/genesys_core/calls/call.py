@@ -4,6 +4,7 @@ Invariants: a call is an immutable value; each attempt is appended to its histor
 about it. The timeouts of the next request are computed here, and nowhere else.
 """
 
+from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -51,6 +52,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         login: the login host that must have issued the call's token; ``None`` for any login host.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
+        refuse_redirect: returns the error to raise for a redirect, or ``None`` if the caller follows
+            it; ``None`` if the caller follows no redirects.
     """
 
     endpoint: Endpoint
@@ -70,6 +73,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     login: str | None = None
     vault: Vault = Vault()
     secrets: KnownSecrets = KnownSecrets()
+    refuse_redirect: Callable[[GenesysCloudError], GenesysCloudError | None] | None = None
 
     @property
     def known_secrets(self) -> KnownSecrets:

@@ -9,13 +9,13 @@ by a server is reduced to a bare name, so it cannot point into another directory
 
     download = Download.of(source, session, now=now)
     state = download.begin(session, now=now)     # drive it like any call, but save the body
-    download = download.redirected(error, session.settings.hosts)      # and begin again
+    download = download.redirected(response, state.call.request, hosts)      # and begin again
 """
 
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote, unquote_to_bytes, urljoin, urlsplit
 
 import msgspec
@@ -48,6 +48,8 @@ __all__ = [
     "safe_file_name",
     "without_result",
 ]
+
+_StateT = TypeVar("_StateT", bound=NeedToken[None] | NeedPermit[None] | Sending[None])
 
 MAX_REDIRECTS: Final = 5
 """Maximum number of redirects per download; the platform's own downloads have one redirect."""
@@ -142,12 +144,18 @@ class Download(Struct, frozen=True, kw_only=True):
             # Only a request before this one, such as a redirect's, can have used up the time.
             raise errors.TimeoutError("the download's deadline has passed", sent=True)
         if isinstance(self.target, Operation):
-            return start(self.target.with_options(deadline=left), session, now=now)
+            operation = self.target.with_options(deadline=left)
+            return self._following(start(operation, session, now=now))
         request = plain_request(
             "GET", self.target, session, headers=_IDENTITY, timeout=self.options.timeout
         )
         options = Options(retry=self.options.retry, deadline=left)
-        return start_transfer(request, session, now=now, options=options)
+        return self._following(start_transfer(request, session, now=now, options=options))
+
+    def _following(self, state: _StateT) -> _StateT:
+        """Return the state of a call to which a redirect that is followed is no failure."""
+        call = msgspec.structs.replace(state.call, refuse_redirect=self.refuse_redirect)
+        return msgspec.structs.replace(state, call=call)
 
     def identify(self, request: Request) -> str:
         """Return an identifier for the file, to resume the download later.
@@ -165,26 +173,33 @@ class Download(Struct, frozen=True, kw_only=True):
             )
         return request.url if isinstance(self.target, Operation) else request.url.partition("?")[0]
 
-    def redirected(self, error: GenesysCloudError, hosts: Hosts) -> "Download":
-        """Return the download that follows a redirect to its target.
+    def refuse_redirect(self, error: GenesysCloudError) -> GenesysCloudError | None:
+        """Return the error to raise for a response of 3xx, or ``None`` if it is followed.
 
-        Raises:
-            GenesysCloudError: the given error, if it is not a redirect.
-            RedirectError: the redirect is not followed; the message includes the reason.
+        Args:
+            error: the error of a call that follows no redirects.
         """
         if not isinstance(error, RedirectError) or error.status not in REDIRECTS:
-            raise error
-        refusal = self._refusal(error)
-        if refusal is not None:
-            raise _not_followed(error, refusal)
-        try:
-            url = check_url(urljoin(error.request.url, error.location or ""))
-        except ValueError:
-            raise _not_followed(error, "the Location header is not an http or https URL") from None
-        if _is_downgrade(error.request.url, url):
-            raise _not_followed(error, "a redirect from https to http is insecure")
+            return error
+        why = self._refusal(error)
+        return None if why is None else _not_followed(error, why)
+
+    def redirected(
+        self, response: ApiResponse[Any], request: Request, hosts: Hosts
+    ) -> "Download | None":
+        """Return the download that follows a redirect to its target; ``None`` for a file.
+
+        Args:
+            response: the response to the call that :meth:`begin` returned.
+            request: that call's request.
+            hosts: the client's hosts.
+        """
+        if response.status not in REDIRECTS:
+            return None
         return msgspec.structs.replace(
-            self, target=self._target(url, hosts), redirects=self.redirects - 1
+            self,
+            target=self._target(_redirect_url(request, response.location), hosts),
+            redirects=self.redirects - 1,
         )
 
     def _target(self, url: str, hosts: Hosts) -> Operation[Any] | str:
@@ -207,7 +222,15 @@ class Download(Struct, frozen=True, kw_only=True):
         # RFC 9110 section 15.4: these two keep the method; the others are followed with a GET.
         if error.request.method not in {"GET", "HEAD"} and error.status in {307, 308}:
             return f"the {error.request.method} request would be repeated at another URL"
-        return None if self.redirects else "too many redirects"
+        if not self.redirects:
+            return "too many redirects"
+        try:
+            url = _redirect_url(error.request, error.location)
+        except ValueError:
+            return "the Location header is not an http or https URL"
+        if _is_downgrade(error.request.url, url):
+            return "a redirect from https to http is insecure"
+        return None
 
 
 class DownloadProgress(Struct, frozen=True):
@@ -303,6 +326,10 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     return Operation(Endpoint("GET download", "GET", path, accept="*/*", link=f"{path}{query}"))
 
 
+def _redirect_url(request: Request, location: str | None) -> str:
+    return check_url(urljoin(request.url, location or ""))
+
+
 def _is_downgrade(before: str, after: str) -> bool:
     target = urlsplit(after)
     insecure = urlsplit(before).scheme == "https" and target.scheme == "http"
@@ -311,13 +338,11 @@ def _is_downgrade(before: str, after: str) -> bool:
 
 def _not_followed(error: RedirectError, why: str) -> RedirectError:
     where = DEFAULT_REDACTION.shown_url(error.location or "nowhere")
-    refused = RedirectError(
+    return RedirectError(
         f"the redirect to {where} is not followed: {why}",
         response=error.response,
         request=error.request,
     )
-    refused.attempts = error.attempts
-    return refused
 
 
 def file_name(request: Request, headers: Headers) -> str:

@@ -43,6 +43,7 @@ lock: the steps in :mod:`genesys_core.calls.token_actions` for a token, and thos
 :mod:`genesys_core.calls.rate_limit` for a permit. ``docs/embedding.md`` has a complete driver.
 """
 
+from collections.abc import Callable
 from typing import Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -216,6 +217,8 @@ class Sending(Struct, Generic[T], frozen=True):
         call = self.call
         if 200 <= response.status < 300:
             return _read(call, response, now)
+        if call.refuse_redirect is not None and 300 <= response.status < 400:
+            return _redirected(call, response, call.refuse_redirect, now)
         if response.resent:
             call = replace(call, doubtful=True)
         # Once per call: a second 401 means that the new token is not accepted either.
@@ -416,6 +419,19 @@ def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
         )
         # The request took effect, so the error must not invite a retry.
         return _raised(replace(done, doubtful=True), error)
+
+
+def _redirected(
+    call: Call[T],
+    response: Response,
+    refuse: Callable[[GenesysCloudError], GenesysCloudError | None],
+    now: Now,
+) -> Returned[T] | Raised:
+    """Return a redirect for the caller to follow, which is no failure, or the error to raise."""
+    refusal = refuse(call.error(response))
+    if refusal is not None:
+        return _raised(call.with_attempt(response, "the redirect is not followed", now=now), refusal)
+    return Returned(call.reader.read(replace(response, body=b""), now))
 
 
 def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToken[T]:

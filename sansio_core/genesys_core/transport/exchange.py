@@ -177,7 +177,6 @@ class Exchange(Claim[C]):
         self._streams = streams
         self._step: Step | None = None
         self._sent = False  # any byte of the request, on any connection
-        self._resends = False  # any byte of the request, on an earlier connection
         self._written = False  # any byte of the request, on this connection
         self._body_taken = False  # any of the body, from the caller
 
@@ -260,6 +259,7 @@ class Exchange(Claim[C]):
             self.data = send(self.request, limits=self._limits)
         except TransportFailure as failure:
             raise self._named(failure) from None
+        # Whether a server has, on an earlier connection, received any byte of the request.
         self._resends, self._written = self._sent, False
         return self._write(now)
 

@@ -135,6 +135,7 @@ def test_within_the_api_a_redirect_is_a_call_like_any_other(run, tmp_path):
 
     async def scenario(api: Api) -> None:
         await done(api.client.download(OPERATION, tmp_path / "x"))
+        assert api.client.stats().failures == 0
 
     with scripted_server(handler) as server:
         run(scenario, host=server.url, auth=GRANT)

@@ -18,7 +18,7 @@ from genesys_core.calls.downloads import (
     safe_file_name,
     without_result,
 )
-from genesys_core.calls.lifecycle import NeedToken, Raised, Sending
+from genesys_core.calls.lifecycle import NeedToken, Raised, Returned, Sending, start
 from genesys_core.calls.operation import Operation, Options, raw_operation
 from genesys_core.calls.partial_content import PartialFile
 from genesys_core.calls.responses import ApiResponse
@@ -44,13 +44,21 @@ def begun(download: Download, session: Session = SESSION, now: Now = NOW) -> Req
     return state.request
 
 
-def redirect(request: Request, location: str | None, status: int = 302) -> errors.RedirectError:
+NO_REQUEST = Request("GET", "https://api.example/")
+
+
+def followed(download: Download, location: str | None, status: int = 302) -> Download:
+    """What a driver does with a redirect: the next download, or the error that the call raises."""
+    state = download.begin(SESSION, now=NOW)
     fields = {} if location is None else {"Location": location}
-    return errors.RedirectError("x", response=Response(status, Headers(fields)), request=request)
-
-
-def followed(download: Download, location: str, status: int = 302) -> Download:
-    return download.redirected(redirect(begun(download), location, status), HOSTS)
+    state = state.received(Response(status, Headers(fields), b"moved"), now=NOW)
+    if isinstance(state, Raised):
+        raise state.error
+    assert isinstance(state, Returned)
+    assert state.response.raw == b""
+    following = download.redirected(state.response, begun(download), HOSTS)
+    assert following is not None
+    return following
 
 
 # --- where to ask
@@ -165,8 +173,11 @@ def test_who_has_left_stays_without():
 def test_what_is_not_followed_says_why(status, location, words):
     download = Download.of(OPERATION, SESSION, now=NOW)
     with pytest.raises(errors.RedirectError, match=words) as caught:
-        download.redirected(redirect(begun(download), location, status), HOSTS)
+        followed(download, location, status)
     assert caught.value.location == location
+    assert [attempt.decision for attempt in caught.value.attempts] == [
+        "the redirect is not followed"
+    ]
     assert "hunter3" not in str(caught.value)
 
 
@@ -176,7 +187,7 @@ def test_what_is_not_followed_says_why(status, location, words):
 def test_what_is_not_followed_says_where_it_leads(location, where):
     download = Download.of(OPERATION, SESSION, now=NOW)
     with pytest.raises(errors.RedirectError, match=f"the redirect to {where} is not followed"):
-        download.redirected(redirect(begun(download), location), HOSTS)
+        followed(download, location)
 
 
 def test_from_http_a_redirect_may_lead_to_http():
@@ -192,20 +203,35 @@ def test_on_the_machine_itself_https_may_lead_to_http(host):
     assert begun(download).url == f"http://{host}/x"
 
 
-@pytest.mark.parametrize("status", [300, 304, 305, 306])
+@pytest.mark.parametrize("status", [300, 304, 305, 306, 399])
 def test_other_statuses_are_left_as_they_are(status):
     download = Download.of(OPERATION, SESSION, now=NOW)
-    error = redirect(begun(download), "https://files.example/x", status)
     with pytest.raises(errors.RedirectError) as caught:
-        download.redirected(error, HOSTS)
-    assert caught.value is error
+        followed(download, "https://files.example/x", status)
+    assert "the redirect to" not in str(caught.value)
 
 
 def test_other_failures_are_left_as_they_are():
+    download = Download.of(OPERATION, SESSION, now=NOW)
     error = errors.ConnectError("x", sent=False)
-    with pytest.raises(errors.ConnectError) as caught:
-        Download.of(OPERATION, SESSION, now=NOW).redirected(error, HOSTS)
-    assert caught.value is error
+    assert download.refuse_redirect(error) is error
+    for status in (299, 400, 404):
+        state = download.begin(SESSION, now=NOW)
+        ended = state.received(Response(status, Headers({"Location": "/x"})), now=NOW)
+        assert isinstance(ended, Returned if status < 300 else Raised)
+        assert (
+            download.redirected(ApiResponse(status, Headers(), None, b""), NO_REQUEST, HOSTS)
+            is None
+        )
+
+
+@pytest.mark.parametrize("source", [OPERATION, "https://files.example/x"])
+def test_a_redirect_is_a_failure_only_to_a_call_that_does_not_follow_it(source):
+    answer = Response(302, Headers({"Location": "/y"}))
+    state = Download.of(source, SESSION, now=NOW).begin(SESSION, now=NOW)
+    assert isinstance(state.received(answer, now=NOW), Returned)
+    plain = start(OPERATION, SESSION, now=NOW)
+    assert isinstance(plain.received(answer, now=NOW).error, errors.RedirectError)
 
 
 @pytest.mark.parametrize(
@@ -248,13 +274,14 @@ def test_no_more_are_followed_than_said(most, locations):
 @given(st.text())
 def test_any_location_is_followed_safely_or_refused(location):
     download = Download.of(OPERATION, SESSION, now=NOW)
-    request = begun(download)
-    response = Response(302, Headers.received([("Location", location)]))
-    error = errors.RedirectError("x", response=response, request=request)
-    try:
-        following = begun(download.redirected(error, HOSTS))
-    except errors.RedirectError:
+    answer = Response(302, Headers.received([("Location", location)]))
+    state = download.begin(SESSION, now=NOW).received(answer, now=NOW)
+    if isinstance(state, Raised):
+        assert isinstance(state.error, errors.RedirectError)
         return
+    next_download = download.redirected(state.response, begun(download), HOSTS)
+    assert next_download is not None
+    following = begun(next_download)
     inside = following.url.startswith("https://api.example/")
     assert inside or "hunter2" not in str(following.headers.raw)
     assert following.url.startswith("https://") or "localhost" in following.url
