@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.calls.downloads import Download, DownloadProgress, safe_file_name
-from genesys_core.calls.lifecycle import Sending
+from genesys_core.calls.lifecycle import Raised, Returned, Sending
 from genesys_core.calls.partial_content import PartialFile
 from genesys_core.clock import Now
 from genesys_core.errors import RedirectError
@@ -73,12 +73,15 @@ def redirects(locations: list[str], most: int) -> None:
         assert inside or _SECRET not in str(request.headers.raw)
         left = left or not request.url.startswith("https://api.example/")
         response = Response(302, Headers.received([("Location", location)]))
-        error = RedirectError("x", response=response, request=request)
-        try:
-            following = following.redirected(error, _HOSTS)
-        except RedirectError as refusal:
-            refused = str(refusal)
+        ended = state.received(response, now=_NOW)
+        if isinstance(ended, Raised):
+            assert isinstance(ended.error, RedirectError)
+            refused = str(ended.error)
             break
+        assert isinstance(ended, Returned)
+        next_download = following.redirected(ended.response, request, _HOSTS)
+        assert next_download is not None
+        following = next_download
         assert count < most
     assert _SECRET not in refused
 

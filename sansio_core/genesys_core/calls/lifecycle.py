@@ -430,7 +430,9 @@ def _redirected(
     """Return a redirect for the caller to follow, which is no failure, or the error to raise."""
     refusal = refuse(call.error(response))
     if refusal is not None:
-        return _raised(call.with_attempt(response, "the redirect is not followed", now=now), refusal)
+        return _raised(
+            call.with_attempt(response, "the redirect is not followed", now=now), refusal
+        )
     return Returned(call.reader.read(replace(response, body=b""), now))
 
 

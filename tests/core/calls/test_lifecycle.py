@@ -238,7 +238,9 @@ def resent(answer: Response) -> Response:
 
 
 @pytest.mark.parametrize(
-    "answers", [(resent(reply(404)),), (resent(reply(503, "1")), reply(404))], ids=["once", "retried"]
+    "answers",
+    [(resent(reply(404)),), (resent(reply(503, "1")), reply(404))],
+    ids=["once", "retried"],
 )
 def test_a_delete_that_the_transport_resent_and_that_finds_nothing_left_has_succeeded(answers):
     driver = Driver(session(retry=ON), scripted(*answers))

@@ -10,6 +10,7 @@ from hypothesis import given
 
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.headers import Headers
+from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import (
     LONGEST,
     EncodedBody,
@@ -67,6 +68,11 @@ def test_a_request_shows_neither_its_body_nor_its_secrets():
         "Headers(Authorization: [REDACTED], Accept: */*), 22 bytes)"
     )
     assert "no body" in repr(Request("GET", "https://api.example/x"))
+
+
+def test_a_response_is_to_a_request_that_was_sent_once_unless_the_transport_says_otherwise():
+    assert not Response(200).resent
+    assert Response(200, Headers(), b"", resent=True).hiding(KnownSecrets()).resent
 
 
 def test_a_response_shows_neither_its_body_nor_its_secrets():
