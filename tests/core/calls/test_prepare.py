@@ -52,6 +52,12 @@ def test_extra_query_is_added_after_the_operations_own():
     assert prepare_request(operation, SETTINGS).url.endswith("/users/u1?a=1&b=true")
 
 
+def test_a_link_is_requested_in_place_of_the_path():
+    linked = Endpoint("get_user", "GET", "/api/v2/users/{userId}", link="/api/v2/users/u2?a=1")
+    operation = Operation[object](linked).with_options(query={"b": 2})
+    assert prepare_request(operation, SETTINGS).url.endswith("/api/v2/users/u2?a=1&b=2")
+
+
 @given(addresses, path_values, query_pairs)
 def test_whatever_is_asked_goes_to_the_configured_host(address, user_id, pairs):
     operation = Operation[object](GET, (("userId", user_id),), tuple(pairs))

@@ -461,6 +461,8 @@ def test_an_expired_token_in_the_store_is_replaced_even_if_tokens_are_not_renewe
     assert answer == ExchangeNeeded(RefreshToken("id", "secret", "r1"))
     failed, _ = vault.settle(InvalidGrantError("invalid_grant"), rejected=None, now=at(1000))
     assert ask(failed, 1001)[1] == ExchangeNeeded(KEPT)
+    other = vault.adopted(given_at(1, "older", refresh="r2"), now=at(1001))
+    assert ask(other, 1001)[1] == ExchangeNeeded(RefreshToken("id", "secret", "r2"))
     vault, _ = vault.settle(given_at(1000, "new"), rejected=None, now=at(1000))
     assert vault.usable(at(9000)) == vault.token
 
