@@ -12,12 +12,12 @@ from math import isfinite
 from typing import TypeAlias, cast
 from urllib.parse import quote
 
-from genesys_core.codec.values import YearMonth
+from genesys_core.codec.values import TextValue
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["QueryValue", "Scalar", "encode_query", "expand_path", "format_scalar"]
 
-Scalar: TypeAlias = str | int | float | bool | date | YearMonth
+Scalar: TypeAlias = str | int | float | bool | date | TextValue
 """A value that is valid in a path or a query; ``datetime`` is a subclass of ``date``."""
 
 QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
@@ -108,7 +108,7 @@ def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
     )
 
 
-_SCALARS = (str, int, float, date, YearMonth)
+_SCALARS = (str, int, float, date, TextValue)
 _NO_LIST = (bytes, bytearray, memoryview, Mapping)
 
 
@@ -116,7 +116,7 @@ def format_scalar(name: str, value: Scalar) -> str:
     """Format one value for a URL, as the platform formats it.
 
     Booleans are lower case, dates ``yyyy-MM-dd``, date-times ``yyyy-MM-ddTHH:mm:ss[.ffffff]Z``,
-    year-months ``yyyy-MM``.
+    year-months ``yyyy-MM``, intervals as their ``str``.
 
     Args:
         name: the parameter's name, for error messages.
@@ -137,7 +137,7 @@ def format_scalar(name: str, value: Scalar) -> str:
             return _date_time(name, value)
         case date():
             return date.isoformat(value)
-        case YearMonth():
+        case TextValue():
             return str(value)
         case _:
             raise _refusal(name, value)
@@ -165,7 +165,7 @@ def _refusal(name: str, value: object) -> InvalidValueError:
     given = str(value) if plain else f"a {type(value).__name__}"
     return InvalidValueError(
         f"parameter {name}: {given} is invalid in a URL; must be a str, bool, int, finite "
-        "float, date, datetime or YearMonth"
+        "float, date, datetime, YearMonth or Interval"
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fuzz import fuzz_urls
+from genesys_core.codec.intervals import Interval
 from genesys_core.codec.values import NULL, YearMonth
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.urls import encode_query, expand_path, format_scalar, format_scalars
@@ -15,6 +16,7 @@ from tests.strategies.values import AWKWARD_IDS, path_values, queries, scalars
 
 USER = "/api/v2/users/{userId}"
 TWO = "/api/v2/users/{userId}/queues/{queueId}/x"
+DAY = "2024-05-01T00:00:00.000Z/2024-05-02T00:00:00.000Z"
 
 
 class Wire(enum.StrEnum):
@@ -127,6 +129,7 @@ def test_a_placeholder_may_come_twice_and_beside_other_text():
         (date(2024, 5, 1), "2024-05-01"),
         (date(5, 1, 1), "0005-01-01"),
         (YearMonth(2024, 5), "2024-05"),
+        (Interval.parse(DAY), DAY),
         (datetime(2024, 5, 1, 12, 30, tzinfo=UTC), "2024-05-01T12:30:00Z"),
         (datetime(2024, 5, 1, 1, 2, 3, 45_000, UTC), "2024-05-01T01:02:03.045000Z"),
         (datetime(2024, 5, 1, 1, tzinfo=timezone(timedelta(hours=2))), "2024-04-30T23:00:00Z"),
