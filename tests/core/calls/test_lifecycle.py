@@ -23,6 +23,7 @@ from genesys_core.calls.lifecycle import (
     start,
 )
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response, Timeout, TransportFailure
 from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.pacing import Gate, Pacing, Reservation
@@ -265,6 +266,48 @@ def test_a_read_in_posts_clothes_is_repeated(method):
     assert isinstance(driver.call(operation(method, reads=True)), Returned)
     driver = Driver(session(retry=ON), scripted(CUT_OFF, reply(200)))
     assert isinstance(driver.call(operation(method)), Raised)
+
+
+# --- redirects -------------------------------------------------------------------------------------
+
+
+def follower(refuse):
+    """The state of a call whose caller follows redirects."""
+    state = sending()
+    return msgspec.structs.replace(
+        state, call=msgspec.structs.replace(state.call, refuse_redirect=refuse)
+    )
+
+
+@pytest.mark.parametrize("status", [300, 302, 399])
+def test_a_redirect_is_returned_to_a_caller_that_follows_it(status):
+    answer = Response(status, Headers({"Location": "/x"}), b"moved")
+    ended = follower(lambda error: None).received(answer, now=at(1))
+    assert isinstance(ended, Returned)
+    assert (ended.response.status, ended.response.location) == (status, "/x")
+    assert ended.response.raw == b""
+    assert isinstance(sending().received(answer, now=at(1)).error, errors.RedirectError)
+
+
+def test_a_redirect_that_the_caller_does_not_follow_is_its_error():
+    refused = []
+
+    def refuse(error):
+        refused.append(error)
+        return errors.GenesysCloudError("not there")
+
+    ended = follower(refuse).received(Response(302), now=at(1))
+    assert str(ended.error) == "not there"
+    assert [type(error) for error in refused] == [errors.RedirectError]
+    assert [(a.status, a.decision) for a in ended.error.attempts] == [
+        (302, "the redirect is not followed")
+    ]
+
+
+@pytest.mark.parametrize("status", [299, 400, 404])
+def test_only_a_redirect_is_followed(status):
+    ended = follower(lambda error: None).received(reply(status), now=at(1))
+    assert isinstance(ended, Returned if status < 300 else Raised)
 
 
 # --- tokens ----------------------------------------------------------------------------------------
