@@ -90,8 +90,9 @@ class AtomicFile:
         try:
             self._path.replace(target)
         except BaseException:
-            # The empty file would take the name from the next download.
-            if self._target is None:
+            # The empty file would take the name from the next download. After an interrupt the rename may
+            # be complete, and then the temporary file no longer exists.
+            if self._target is None and self._path.exists():
                 target.unlink(missing_ok=True)
             raise
         flush_directory(self._directory)
