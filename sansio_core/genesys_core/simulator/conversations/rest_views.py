@@ -298,7 +298,7 @@ def _show_segment(segment: TimelineSegment) -> Record:
         {
             "type": _SEGMENTS[segment.kind],
             "startTime": show_time(segment.start),
-            # The model requires an end; what the platform shows while a segment lasts is not known.
+            # The model requires an end, but the platform's value for an open segment is not known.
             "endTime": show_time(segment.start if segment.end is None else segment.end),
             "disconnectType": segment.disconnect_type,
         }

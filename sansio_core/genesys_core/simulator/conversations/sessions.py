@@ -70,7 +70,7 @@ def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
         at: when the session ended, in milliseconds.
     """
     end_segment(session, at, disconnect_type)
-    # The final state of calls is `terminated` (recorded); that of other media is not known.
+    # The final state of calls on the platform is `terminated`; that of other media is a guess.
     session.state = "terminated" if session.media == "voice" else "disconnected"
     session.disconnect_type = disconnect_type
     session.ended = at

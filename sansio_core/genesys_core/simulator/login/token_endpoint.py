@@ -146,7 +146,7 @@ def issue_token(
 
 
 def _token_notice(token: IssuedToken, now: Now) -> Notice:
-    """Return the event of a user's new token, without its value or a hash of it."""
+    """Return the event about a user's new token, without the token or its hash."""
     body: Json = {
         "user": {"id": token.user_id},
         "dateCreated": format_instant(now.wall),

@@ -70,7 +70,7 @@ def _user(state: PlatformState, user_id: str) -> Record:
 
 
 def _show(station: Record) -> Record:
-    """Return a station in the form of ``UserStation``."""
+    """Return a station as a ``UserStation``."""
     return {name: station[name] for name in ("id", "name", "type") if name in station}
 
 

@@ -330,7 +330,7 @@ def _reaches(fault: Fault | None) -> bool:
 
 
 def _failure_of(fault: Fault | None) -> tuple[FailureKind, str] | None:
-    """Return what a client without a connection sees instead of a response."""
+    """Return the kind and message of the failure of a client without a connection, or ``None``."""
     match fault:
         case Interrupted(by="silence"):
             return "timeout", "no response"
