@@ -223,27 +223,51 @@ def patch_participant(call: ApiCall) -> Reply:
     """Change a participant as the body requests: answer, hang up, hold, mute or wrap up."""
     conversation = find_conversation(call)
     participant, body = find_party(call, conversation), call.document()
+    # A body may request several changes: all are checked before the first is made.
+    _check_changes(conversation, participant, body)
     wrap_up = body.get("wrapup")
     if isinstance(wrap_up, Mapping):
         _wrap_up(call, conversation, participant, wrap_up)
     if body.get("wrapupSkipped") is True:
-        _skip_wrap_up(call, conversation, participant)
+        lifecycle.wrap_up(call.state, conversation, participant, lifecycle.SKIPPED_CODE, call.now)
     if isinstance(body.get("held"), bool):
-        _hold(call, conversation, participant, is_held=body["held"] is True)
+        is_held = body["held"] is True
+        lifecycle.hold_participant(call.state, conversation, participant, call.now, held=is_held)
     if isinstance(body.get("muted"), bool):
-        _require_connected(participant, "conversation.error.mute.not.connected")
         participant.session.is_muted = body["muted"] is True
         call.state.contact_center.changed[conversation.id] = None
+    match body.get("state"):
+        case "connected":
+            lifecycle.connect_participant(call.state, conversation, participant, call.now)
+        case "disconnected":
+            leave_conversation(call.state, conversation, participant, call.now)
+        case _:
+            pass
+    return _ACCEPTED
+
+
+def _check_changes(
+    conversation: ConversationTimeline, participant: Participant, body: Mapping[str, Json]
+) -> None:
+    wrap_up = body.get("wrapup")
+    if isinstance(wrap_up, Mapping):
+        _check_wrap_up(participant, wrap_up)
+    if body.get("wrapupSkipped") is True and participant.prompt in {"mandatory", "forcedTimeout"}:
+        message = "A wrap-up is mandatory in this queue."
+        raise make_refusal("conversation.error.wrapup.cannot.skip", message)
+    if isinstance(body.get("held"), bool):
+        _require_connected(participant, "conversation.error.hold.alerting")
+    if isinstance(body.get("muted"), bool):
+        _require_connected(participant, "conversation.error.mute.not.connected")
     match body.get("state"):
         case None:
             pass
         case "connected":
-            _answer(call, conversation, participant)
+            _require_alerting(conversation, participant)
         case "disconnected":
-            _hang_up(call, conversation, participant)
+            _require_live(participant)
         case other:
             raise bad_request(f"The state [{other}] cannot be requested.", field="state")
-    return _ACCEPTED
 
 
 def patch_communication(call: ApiCall) -> Reply:
@@ -253,7 +277,8 @@ def patch_communication(call: ApiCall) -> Reply:
     if call.document().get("state") != "disconnected":
         message = "A communication can only be disconnected."
         raise make_refusal("communication.state.required", message)
-    _hang_up(call, conversation, participant)
+    _require_live(participant)
+    leave_conversation(call.state, conversation, participant, call.now)
     return json_reply({})
 
 
@@ -274,7 +299,9 @@ def patch_attributes(call: ApiCall) -> Reply:
 def post_wrap_up(call: ApiCall) -> Reply:
     """Record the wrap-up of an agent's communication."""
     conversation = find_conversation(call)
-    _wrap_up(call, conversation, find_party(call, conversation), call.document())
+    participant, given = find_party(call, conversation), call.document()
+    _check_wrap_up(participant, given)
+    _wrap_up(call, conversation, participant, given)
     return _ACCEPTED
 
 
@@ -350,31 +377,18 @@ def _is_with(conversation: ConversationTimeline, address: str) -> bool:
     return is_open and customer.session.address == address
 
 
-def _answer(call: ApiCall, conversation: ConversationTimeline, participant: Participant) -> None:
+def _require_alerting(conversation: ConversationTimeline, participant: Participant) -> None:
     if not participant.session.is_alerting:
         code = (
             "postino.error.answer.not.alerting" if conversation.media == "email" else "bad.request"
         )
         raise make_refusal(code, "Only an alerted participant can be connected.")
-    lifecycle.connect_participant(call.state, conversation, participant, call.now)
 
 
-def _hang_up(call: ApiCall, conversation: ConversationTimeline, participant: Participant) -> None:
+def _require_live(participant: Participant) -> None:
     if not participant.is_live:
         message = "The participant is already disconnected."
         raise make_refusal("conversation.error.call.disconnected", message)
-    leave_conversation(call.state, conversation, participant, call.now)
-
-
-def _hold(
-    call: ApiCall,
-    conversation: ConversationTimeline,
-    participant: Participant,
-    *,
-    is_held: bool,
-) -> None:
-    _require_connected(participant, "conversation.error.hold.alerting")
-    lifecycle.hold_participant(call.state, conversation, participant, call.now, held=is_held)
 
 
 def _require_connected(participant: Participant, code: str) -> None:
@@ -389,12 +403,8 @@ def _wrap_up(
     given: Mapping[str, Json],
 ) -> None:
     code, seconds = given.get("code"), given.get("durationSeconds")
-    if participant.user_id is None:
-        raise bad_request("Only an agent can submit a wrap-up.")
     if not code:
-        if given.get("provisional") is True:
-            return
-        raise make_refusal("conversation.error.wrapup.code.required", "A wrap-up must have a code.")
+        return  # a provisional wrap-up
     lifecycle.wrap_up(
         call.state,
         conversation,
@@ -407,13 +417,11 @@ def _wrap_up(
     )
 
 
-def _skip_wrap_up(
-    call: ApiCall, conversation: ConversationTimeline, participant: Participant
-) -> None:
-    if participant.prompt in {"mandatory", "forcedTimeout"}:
-        message = "A wrap-up is mandatory in this queue."
-        raise make_refusal("conversation.error.wrapup.cannot.skip", message)
-    lifecycle.wrap_up(call.state, conversation, participant, lifecycle.SKIPPED_CODE, call.now)
+def _check_wrap_up(participant: Participant, given: Mapping[str, Json]) -> None:
+    if participant.user_id is None:
+        raise bad_request("Only an agent can submit a wrap-up.")
+    if not given.get("code") and given.get("provisional") is not True:
+        raise make_refusal("conversation.error.wrapup.code.required", "A wrap-up must have a code.")
 
 
 def _reference(conversation: ConversationTimeline) -> Record:

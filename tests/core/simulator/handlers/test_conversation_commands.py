@@ -414,3 +414,16 @@ def test_a_callback_at_a_time_that_cannot_be_represented_is_refused(when):
     answer = desk.call("POST", f"{BASE}/callbacks", body)
     assert (answer.status, answer.json["code"]) == (400, "invalid.value")
     assert answer.json["details"][0]["fieldName"] == "callbackScheduledTime"
+
+
+def test_of_several_changes_all_are_made_or_none(desk):
+    made = desk.talk()
+    agent = agent_of(desk.timeline(made))
+    path = f"{BASE}/calls/{made}/participants/{agent.id}"
+    for refused in ({"state": "connected"}, {"state": "dancing"}):
+        changes = {"wrapup": {"code": "c"}, "held": True, "muted": True, **refused}
+        assert desk.call("PATCH", path, changes).status == 400
+        assert agent.wrap_up is None
+        assert (agent.session.is_held, agent.session.is_muted) == (False, False)
+    assert desk.call("PATCH", path, changes | {"state": "disconnected"}).status == 202
+    assert (agent.is_live, agent.session.is_muted, agent.wrap_up.code) == (False, True, "c")
