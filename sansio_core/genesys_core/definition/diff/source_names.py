@@ -44,7 +44,8 @@ class SourceNames(Struct, frozen=True):
         path: the file's path, for the places in reports.
         calls: every attribute and name, because each may be an operation's method.
         names: the line of each variable, attribute and imported name.
-        fields: the line of each possible model field: attribute, keyword argument or string.
+        fields: the line of each possible model field: attribute, keyword argument, keyword in a class
+            pattern, or string.
         texts: the line of each string, with ``{}`` for the computed parts of f-strings.
     """
 
@@ -101,6 +102,9 @@ class _TreeReader:
                         self.calls.append(CallSite(alias.name, owner, node.lineno))
             case ast.keyword(arg=str() as name):
                 self.fields.setdefault(name, node.value.lineno)
+            case ast.MatchClass(kwd_attrs=names):
+                for name in names:
+                    self.fields.setdefault(name, node.cls.lineno)
             case ast.Constant(value=str() as text):
                 self.texts.setdefault(text, node.lineno)
                 self.fields.setdefault(text, node.lineno)

@@ -68,3 +68,10 @@ def test_names_fields_and_texts() -> None:
     assert {"User": 1, "name": 2, "u": 2}.items() <= found.names.items()
     assert {"name": 2, "email": 2, "key": 2}.items() <= found.fields.items()
     assert {"key": 2, "a": 2, "v2.{}.x{}": 2}.items() <= found.texts.items()
+
+
+def test_fields_in_patterns() -> None:
+    found = read(
+        'match user:\n    case User(name="x", title=t): pass\n    case {"email": e}: pass\n'
+    )
+    assert {"name": 2, "title": 2, "email": 3}.items() <= found.fields.items()
