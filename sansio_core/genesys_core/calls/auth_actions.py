@@ -244,6 +244,7 @@ class SignOut(_OwnGrantAction, frozen=True):
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault = session.vault
+        # Not `usable`: a token that is about to expire can be revoked without a renewal.
         token = vault.fallback(None, now)
         if token is not None:
             return session, _revocation_step(token, session, now)

@@ -327,6 +327,7 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
 
 
 def _redirect_url(request: Request, location: str | None) -> str:
+    # RFC 9110 section 10.2.2: a Location may be relative to the URL of the request.
     return check_url(urljoin(request.url, location or ""))
 
 

@@ -401,6 +401,7 @@ def _not_sent(
         f"not sent: the rate limit is {reservation.why}, and the next request is allowed in "
         f"{format_seconds(wait)} s; {limit}"
     )
+    # With a response like the platform's, so that callers can handle both alike.
     refusal = Response(429, Headers({"Retry-After": f"{wait:.3f}"}))
     refused = RateLimitError(words, response=refusal, request=call.request)
     refused.retry_after = wait

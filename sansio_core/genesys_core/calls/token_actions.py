@@ -238,7 +238,7 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
         reader=TokenResponseReader(),
         policy=settings.retry,
         repeatable=grant.repeatable,
-        refreshable=False,
+        refreshable=False,  # a 401 means that the client's credentials are wrong
         paced=False,
         random=session.random,
         started=now.monotonic,

@@ -107,6 +107,7 @@ class Interval(TextValue):
         """
         for name, day in (("first", first), ("last", last)):
             _DATE.check(name, day)
+            # A datetime is a date too, but its time would be ignored.
             if isinstance(day, datetime):
                 raise InvalidValueError(f"{name}={day}: must be a date without a time; use .date()")
         _ZONE.check("zone", zone)

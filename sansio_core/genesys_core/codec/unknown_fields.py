@@ -177,6 +177,7 @@ def _watched(field: MemberDescriptorType) -> property:
             _list_parts(model)
         return read(model)
 
+    # Also before an assignment: the model that is replaced may be sent back as part of another one.
     def set_(model: Model, value: object) -> None:
         if getattr(model, "_response", None).__class__ is tuple:
             _list_parts(model)

@@ -152,6 +152,7 @@ class Sources(Confidential, frozen=True):
 
     def _settings(self, merged: Configuration) -> Settings:
         arguments = self.arguments
+        # DEFAULTS sets this and `retry`; the alternatives below are for the type checker.
         wait = merged.reauthentication.refresh_token_wait_max
         return Settings(
             hosts=merged.hosts,

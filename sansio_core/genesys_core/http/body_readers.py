@@ -142,6 +142,7 @@ class ChunkedReader:
                 if not self._left:
                     self._state, self._left = _DATA_END, 2
             elif self._state == _DATA_END:
+                # The CRLF after the chunk's data, which may be split between two reads.
                 found = data[position : position + self._left]
                 if not b"\r\n"[2 - self._left :].startswith(found):
                     raise broken_response("a chunk is longer than its chunk-size line states")

@@ -158,11 +158,13 @@ class _Unpacker:
                 content = self._zlib.decompress(piece, size)
             except zlib.error:
                 raise _undecodable("the content is corrupt") from None
+            # Output of exactly the maximum length may have been truncated by zlib.
             self._more = len(content) == size
             if self._zlib.eof:
                 self._end_member(len(piece) - len(self._zlib.unused_data))
             else:
                 self._position += len(piece) - len(self._zlib.unconsumed_tail)
+                # Large members are read in large slices again; see _end_member.
                 self._slice = min(self._slice * 2, _LONGEST_SLICE)
             self._size += len(content)
             if self._limit is not None and self._size > self._limit:

@@ -359,6 +359,7 @@ class HTTP1Connection:
         reader = self._reader
         if reader is None or reader.head is None or self._state == _FAILED:
             raise self.abort("there is no response body to read")
+        # The body has been read to its end, and the connection may be idle again.
         if self._state != _BUSY:
             return b""
         try:

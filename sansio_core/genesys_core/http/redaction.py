@@ -303,6 +303,7 @@ def _json_value_end(text: str, match: re.Match[str]) -> int:
     if string is not None:
         return string.end()
     depth = 0
+    # Strings are matched as a whole, so that brackets in them do not count.
     if text[start : start + 1] in {"{", "["}:
         for token in _JSON_BRACKET.finditer(text, start):
             depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token[0], 0)
