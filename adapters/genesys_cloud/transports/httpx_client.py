@@ -78,8 +78,8 @@ def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa:
     except ImportError:
         raise ConfigurationError(
             "proxy: a SOCKS proxy (argument, or ALL_PROXY in the environment) needs the "
-            "package socksio; install httpx[socks], or pass trust_env=False to ignore the "
-            "environment"
+            f"package socksio; install {library.__name__}[socks], or pass trust_env=False to ignore "
+            "the environment"
         ) from None
     except (library.InvalidURL, OSError, ValueError):
         # Arguments were checked above, so it is an environment variable such as HTTPS_PROXY or
