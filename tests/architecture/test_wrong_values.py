@@ -15,12 +15,14 @@ import pkgutil
 import random
 import re
 from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 from genesys_cloud import (
     AsyncClient,
@@ -52,6 +54,7 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_cloud.token_stores import FileTokenStore
 from genesys_cloud.transports import AsyncHttpxTransport, HttpxTransport, SocketTransport
+from genesys_cloud.transports.awaited import AwaitedChunks
 from genesys_core import Headers, Options, Response, api
 from genesys_core.api import users
 from genesys_core.calls.operation import raw_operation
@@ -65,6 +68,7 @@ from genesys_core.configuration.sections import (
 )
 from genesys_core.errors import GenesysCloudError
 from genesys_core.hosts import Hosts
+from genesys_core.http.messages import Streamed
 from genesys_core.http.multipart import Part
 from genesys_core.http.redaction import Redaction
 from genesys_core.notifications.dispatch import typed_topics
@@ -487,6 +491,61 @@ def test_a_transport_that_returns_no_response_is_told_so(kind):
         pytest.raises(TypeError, match="the result of a transport must be a Response, not"),
     ):
         client.users.get_users_me()
+
+
+def test_a_transport_of_the_other_flavor_is_refused_in_words():
+    message = "must be synchronous, but AsyncMockTransport.send is a coroutine function; use an "
+    with pytest.raises(TypeError, match=re.escape(message)):
+        Client(transport=AsyncMockTransport(answer), trust_env=False)
+    message = "must be asynchronous, but the result of {}.send cannot be awaited; use a Client"
+    with pytest.raises(TypeError, match=re.escape(message.format("MockTransport"))):
+        AsyncClient(transport=MockTransport(answer), trust_env=False)
+
+    async def call():
+        inner = MockTransport(answer)
+        async with AsyncClient(transport=Delegating(inner), trust_env=False) as client:
+            return await client.users.get_users_me()
+
+    for shown in (asyncio.run(capture(call)), trio.run(capture, call)):
+        assert message.format("Delegating") in shown
+
+
+async def capture(call):
+    with pytest.raises(TypeError) as caught:
+        await call()
+    return str(caught.value)
+
+
+class Delegating:
+    """Plain functions that return awaitables."""
+
+    def __init__(self, transport):
+        self._transport = transport
+
+    def send(self, request):
+        return self._transport.send(request)
+
+    def close(self):
+        return self._transport.close()
+
+
+class DelegatingStreams(Delegating):
+    @asynccontextmanager
+    async def stream(self, request, content=None):
+        response = await self._transport.send(request)
+        yield Streamed(response.status, response.headers, AwaitedChunks(iter([b"streamed"])))
+
+
+def test_a_transports_methods_may_be_functions_that_return_awaitables(tmp_path):
+    async def main(transport):
+        async with AsyncClient(transport=transport, trust_env=False) as client:
+            assert (await client.users.get_users_me()).name == "Ann"
+            path = await client.download("/api/v2/users/me", tmp_path / "me.json")
+            return path.read_bytes()
+
+    inner = AsyncMockTransport(answer)
+    assert asyncio.run(main(Delegating(inner))) == answer(None).body
+    assert asyncio.run(main(DelegatingStreams(inner))) == b"streamed"
 
 
 @pytest.mark.parametrize("kind", sorted(WRONG.keys() - {"None"}))

@@ -10,6 +10,7 @@ from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.client.transfers import AsyncTransfers
+from genesys_cloud.transports.awaited import checked_transport
 from genesys_cloud.transports.default_transport import new_async_transport
 from genesys_cloud.transports.hooks import (
     AsyncAfterResponse,
@@ -54,7 +55,7 @@ class AsyncClientBase(AsyncTransfers):
         try:
             super().__init__(options, transport=transport, hooks=hooks)
             self._transport = new_async_transport(self._network) if transport is None else transport
-            self._wire = add_hooks(self._transport, hooks, self._secrets)
+            self._wire = add_hooks(checked_transport(self._transport), hooks, self._secrets)
         except (GenesysCloudError, TypeError) as error:
             self._close_setup()
             options = {}  # some tracebacks show variables, and these hold a token and passwords

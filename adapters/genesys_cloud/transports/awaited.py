@@ -3,10 +3,12 @@
 Invariants: nothing here suspends, so :func:`run_now` completes a coroutine like a function call.
 """
 
+import inspect
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
+    Awaitable,
     Coroutine,
     Generator,
     Iterator,
@@ -27,6 +29,7 @@ from genesys_core.http.messages import Request, Response, Streamed
 __all__ = [
     "AwaitedChunks",
     "awaited_transport",
+    "checked_transport",
     "enter_now",
     "iterate_now",
     "open_stream",
@@ -131,10 +134,75 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
-    """Adapt a synchronous transport to an asynchronous one, which streams if the original does."""
+    """Adapt a synchronous transport to an asynchronous one, which streams if the original does.
+
+    Raises:
+        TypeError: the transport is asynchronous.
+    """
+    if inspect.iscoroutinefunction(transport.send):
+        raise TypeError(
+            f"transport must be synchronous, but {type(transport).__name__}.send is a coroutine "
+            "function; use an AsyncClient"
+        )
     if isinstance(transport, StreamingTransport):
         return _AwaitedStreamingTransport(transport)
     return _AwaitedTransport(transport)
+
+
+def _synchronous(transport: object) -> TypeError:
+    name = type(transport).__name__
+    return TypeError(
+        f"transport must be asynchronous, but the result of {name}.send cannot be awaited; use a Client"
+    )
+
+
+class _CheckedTransport:
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def send(self, request: Request) -> Response:
+        sent = self._transport.send(request)
+        if not _is_awaitable(sent):
+            raise _synchronous(self._transport)
+        return await sent
+
+    async def close(self) -> None:
+        # A synchronous transport closes here too, so that the error of `send` is not replaced.
+        closed = self._transport.close()
+        if _is_awaitable(closed):
+            await closed
+
+
+def _is_awaitable(value: object) -> bool:
+    return isinstance(value, Awaitable)
+
+
+class _CheckedStreamingTransport(_CheckedTransport):
+    def __init__(self, transport: AsyncStreamingTransport) -> None:
+        super().__init__(transport)
+        self._streaming = transport
+
+    def stream(
+        self, request: Request, content: AsyncIterable[bytes] | None = None
+    ) -> AbstractAsyncContextManager[Chunks]:
+        return self._streaming.stream(request, content)
+
+
+def checked_transport(transport: AsyncTransport) -> AsyncTransport:
+    """Return an asynchronous transport whose ``send`` raises ``TypeError`` if the result cannot be awaited.
+
+    Raises:
+        TypeError: the transport is synchronous.
+    """
+    if inspect.iscoroutinefunction(transport.send):
+        return transport
+    returned = getattr(transport.send, "__annotations__", {}).get("return")
+    if returned in {Response, "Response"}:
+        raise _synchronous(transport)
+    # Without annotations, whether a function returns an awaitable is known only once it is called.
+    if isinstance(transport, AsyncStreamingTransport):
+        return _CheckedStreamingTransport(transport)
+    return _CheckedTransport(transport)
 
 
 def open_stream(
