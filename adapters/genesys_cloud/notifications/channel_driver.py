@@ -303,8 +303,9 @@ class Driver:
         try:
             await work(*args)
         except Exception as error:  # noqa: BLE001 - raised by iteration
-            self._context.warn(f"the handler ended with {type(error).__name__}: {error}")
+            # First, so that iteration raises this error even if a log handler raises another one.
             self._advance(self.state.fail(error, now=read_clocks()))
+            self._context.warn(f"the handler ended with {type(error).__name__}: {error}")
 
     async def _work(self) -> None:
         self._advance(self.state.start())

@@ -330,6 +330,32 @@ def test_a_hook_may_close_the_handler(options):
     assert len(closed) == 1
 
 
+class FailingLog(logging.Handler):
+    def emit(self, record):
+        raise ValueError("the log is broken")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_iteration_raises_the_error_that_ended_the_handler_even_if_it_cannot_be_logged(
+    simulator, options
+):
+    def rewrite(uri):
+        raise RuntimeError("no gateway")
+
+    log, failing = logging.getLogger("genesys_cloud.notifications"), FailingLog()
+    log.addHandler(failing)
+    try:
+        with Client(**options) as client:
+            handler = client.notification_handler(connect_uri=rewrite)
+            with pytest.raises(RuntimeError, match="no gateway"):
+                handler.add_subscription(TOPIC)
+            with pytest.raises(RuntimeError, match="no gateway"):
+                next(iter(handler))
+            handler.close()
+    finally:
+        log.removeHandler(failing)
+
+
 @pytest.mark.parametrize("method", ["close", "ping"])
 def test_what_runs_where_the_handler_works_cannot_wait_for_it(simulator, options, method):
     said: list[GenesysCloudError] = []
