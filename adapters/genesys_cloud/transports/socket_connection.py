@@ -150,11 +150,13 @@ class SocketConnection:
         With TLS, reads and writes release it as well, because OpenSSL's functions do.
         """
         # Imported here because it loads `ctypes`, which most programs do not need.
-        from genesys_cloud.transports.gil_socket import (  # noqa: PLC0415
-            GilSocket,
-            can_keep_gil,
-        )
-
+        try:
+            from genesys_cloud.transports.gil_socket import (  # noqa: PLC0415
+                GilSocket,
+                can_keep_gil,
+            )
+        except (ImportError, OSError):  # no `ctypes`, or no file descriptor left to import it
+            return
         if not can_keep_gil():
             return
         if self._is_plain:

@@ -174,6 +174,21 @@ def test_other_threads_wait_meanwhile(pair):
     assert far.recv(SIZE)
 
 
+@pytest.mark.parametrize("error", [ImportError("no ctypes"), OSError(24, "Too many open files")])
+def test_a_connection_works_without_the_module_too(pair, monkeypatch, error):
+    class Failing:
+        def find_spec(self, name, path=None, target=None):
+            if name == gil_socket.__name__:
+                raise error
+
+    monkeypatch.delitem(sys.modules, gil_socket.__name__)
+    monkeypatch.setattr(sys, "meta_path", [Failing(), *sys.meta_path])
+    connection = SocketConnection(pair[0])
+    connection.keep_gil()
+    pair[1].send(b"hello")
+    assert connection.read(None) == b"hello"
+
+
 def test_without_a_gil_or_such_functions_the_standard_library_is_used(pair, monkeypatch):
     near, _ = pair
     monkeypatch.setattr(gil_socket, "_system_calls", lambda: None)
