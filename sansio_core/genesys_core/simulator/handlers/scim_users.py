@@ -27,13 +27,14 @@ from genesys_core.simulator.handlers.users import (
     update_user,
 )
 from genesys_core.simulator.http.checks import find_misfits
-from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply
 from genesys_core.simulator.http.problems import ScimProblem
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.grants import roles_of
 from genesys_core.simulator.state.world import (
     DIVISIONS,
+    START,
     Record,
     home_division,
     reference_of,
@@ -160,7 +161,7 @@ def _show(call: ApiCall, user: Record) -> Record:
             "resourceType": "User",
             "location": f"{base}/{identity}",
             "version": f'W/"{user.get("version", 1)}"',
-            "lastModified": format_instant(call.now.wall),
+            "lastModified": call.state.modified_users.get(identity, START),
         },
     }
     return {name: each for name, each in shown.items() if each is not None}

@@ -180,9 +180,10 @@ def add_user(call: ApiCall, given: Mapping[str, Json], division_id: str) -> Reco
         "version": 1,
         "selfUri": f"/api/v2/users/{identity}",
     }
-    state.users[identity] = user
+    state.users[identity], when = user, format_instant(call.now.wall)
+    state.modified_users[identity] = when
     home, role = str(home_division(state.seed)["id"]), role_id(state.seed, EMPLOYEE)
-    grant_role(state, identity, role, home, format_instant(call.now.wall))
+    grant_role(state, identity, role, home, when)
     return user
 
 
@@ -193,6 +194,7 @@ def update_user(call: ApiCall, user: Record, changes: Mapping[str, Json]) -> Rec
     kept = {name: value for name, value in merged.items() if value is not None}
     changed: Record = {**kept, "version": version + 1 if isinstance(version, int) else 1}
     call.state.users[str(user["id"])] = changed
+    call.state.modified_users[str(user["id"])] = format_instant(call.now.wall)
     follow_deletion(call.state, changed, call.settings.max_deleted_users)
     return changed
 

@@ -33,6 +33,7 @@ def drop_user(state: PlatformState, identity: str) -> None:
     forget_subject(state, identity)
     leave_lists(state, identity)
     state.deleted_users.pop(identity, None)
+    state.modified_users.pop(identity, None)
     state.users.pop(identity, None)
     center = state.contact_center
     for by_user in (center.memberships, center.busy, center.status_changes, center.statuses):

@@ -168,6 +168,8 @@ class PlatformState(Struct):
         users: the users by id, in order of creation; a limited number of deleted users is kept,
             with the state ``deleted``.
         deleted_users: the ids of deleted users, in order of deletion.
+        modified_users: the dates of the users' last changes, by id; unchanged initial users are
+            missing.
         first_items: the number of items in all collections in the initial state.
         queues: the queues by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
@@ -211,6 +213,7 @@ class PlatformState(Struct):
     sessions: dict[str, BrowserSession] = {}
     users: dict[str, Record] = {}
     deleted_users: dict[str, None] = {}
+    modified_users: dict[str, str] = {}
     first_items: int = 0
     queues: dict[str, Record] = {}
     collections: dict[tuple[str, ...], dict[str, Record]] = {}

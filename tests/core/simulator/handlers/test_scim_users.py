@@ -234,3 +234,18 @@ def test_a_patch_to_a_value_of_another_type_is_refused_and_changes_nothing(path,
     answer = desk.call("PATCH", at, {"schemas": PATCH, "Operations": [operation]})
     assert refusal(answer) == (400, "invalidValue")
     assert desk.call("GET", at).json == before
+
+
+def test_a_user_was_last_modified_when_it_was_last_changed():
+    desk = Desk()
+    user = next(iter(desk.simulator.state.users))
+    at = f"{BASES[0]}/{user}"
+    assert desk.call("GET", at).json["meta"]["lastModified"] == "2024-01-01T08:00:00.000Z"
+    desk.call("PATCH", f"{USERS}/{user}", {"title": "Lead", "version": 1})
+    desk.sleep(60)
+    assert desk.call("GET", at).json["meta"]["lastModified"] == "2023-11-14T22:13:20.000Z"
+    made = desk.call("POST", BASES[0], ADA).json
+    desk.sleep(60)
+    again = desk.call("GET", f"{BASES[0]}/{made['id']}").json
+    assert again["meta"]["lastModified"] == "2023-11-14T22:14:20.000Z"
+    assert again == made
