@@ -99,7 +99,10 @@ def diff(
     ] = None,
     least: Annotated[
         str,
-        typer.Option(help="List only changes that are at least this severe.", metavar="SEVERITY"),
+        typer.Option(
+            help="With --format text: list only changes that are at least this severe.",
+            metavar="SEVERITY",
+        ),
     ] = "minor",
 ) -> None:
     """Compare two API definitions: what changed, and what it breaks.
@@ -110,6 +113,7 @@ def diff(
     from genesys_cloud.definition import compare_files  # noqa: PLC0415 - see app.py
 
     report = compare_files(old, new, ignore=ignore, usage=usage)
+    failed = report.fails(fail_on)  # before the report is printed: the severity may not exist
     for unused in report.unused_ignores:
         print_error(f"{ignore}, line {unused.line}: this rule matches no change; remove it")
     match format_:
@@ -126,7 +130,7 @@ def diff(
             shown = ""
     for line in shown.splitlines():
         print_line(line)
-    raise typer.Exit(1 if report.fails(fail_on) else 0)
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()

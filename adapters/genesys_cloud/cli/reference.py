@@ -55,7 +55,7 @@ def describe(
             write_line(model_catalog().page(name, terminal_width()))
         case [topic] if topic.startswith("v2."):
             _describe_topic(topic)
-        case [method] | [_, method]:
+        case [method] | [_, method] if what != ["model"]:
             _describe_method(method, what[0] if len(what) == 2 else None)
         case _:
             raise UsageError("describe: needs METHOD, API METHOD, model NAME or TOPIC")

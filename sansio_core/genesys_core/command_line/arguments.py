@@ -5,6 +5,7 @@ available with the prefix ``--cli-``. Values are converted, but never restricted
 definition, because a newer platform may accept more.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,6 +27,10 @@ __all__ = [
     "parse_arguments",
     "split_command",
 ]
+
+
+# At most 300 digits, because int() raises an error for more than 4,300.
+_WHOLE: Final = re.compile(r"[0-9]{1,300}")
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ class ParsedArguments:
         text = self.text(name)
         if text is None:
             return None
-        if text.isascii() and text.isdecimal() and int(text) >= least:
+        if _WHOLE.fullmatch(text) and int(text) >= least:
             return int(text)
         raise UsageError(f"--{name} {text!r}: must be a whole number, {least} or more")
 

@@ -173,6 +173,12 @@ def test_diff_fails_on_what_is_not_ignored(pair, ignored, limit, code, said):
     assert said in f"{done.stderr}{done.exception or ''}"
 
 
+def test_diff_prints_no_report_if_the_severity_does_not_exist(pair):
+    done = run("diff", *pair, "--fail-on", "x")
+    assert "severity 'x': must be one of none, point" in str(done.exception)
+    assert done.stdout == ""
+
+
 def test_an_ignore_file_that_cannot_be_read_is_named(pair, tmp_path):
     done = run("diff", *pair, "--ignore", tmp_path / "nowhere")
     assert isinstance(done.exception, ConfigurationError)

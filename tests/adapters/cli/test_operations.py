@@ -379,6 +379,7 @@ def test_describe():
     for wrong in (["get_userz_me"], ["model", "Usre"], ["v2.x"], ["a", "b", "c"]):
         done = run_command("describe", *wrong)
         assert (done.code, done.out) == (2, "")
+    assert "needs METHOD, API METHOD, model NAME or TOPIC" in run_command("describe", "model").err
 
 
 def test_a_closed_pipe_ends_the_command_quietly(platform):

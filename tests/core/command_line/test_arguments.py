@@ -86,6 +86,8 @@ def test_options_of_the_command():
         found.number("limit", least=4)
     with pytest.raises(UsageError, match="must be a whole number"):
         ParsedArguments(common={"limit": "\u0663"}).number("limit")
+    with pytest.raises(UsageError, match="must be a whole number"):
+        ParsedArguments(common={"limit": "1" * 5000}).number("limit")
 
 
 def test_an_option_of_the_command_gives_way_to_the_operations_own():
