@@ -174,10 +174,10 @@ class Download(Struct, frozen=True, kw_only=True):
         return request.url if isinstance(self.target, Operation) else request.url.partition("?")[0]
 
     def refuse_redirect(self, error: GenesysCloudError) -> GenesysCloudError | None:
-        """Return the error to raise for a response of 3xx, or ``None`` if it is followed.
+        """Return the error to raise for a 3xx response; ``None`` if its redirect is followed.
 
         Args:
-            error: the error of a call that follows no redirects.
+            error: the error that a call that follows no redirects raises for the response.
         """
         if not isinstance(error, RedirectError) or error.status not in REDIRECTS:
             return error
@@ -187,12 +187,12 @@ class Download(Struct, frozen=True, kw_only=True):
     def redirected(
         self, response: ApiResponse[Any], request: Request, hosts: Hosts
     ) -> "Download | None":
-        """Return the download that follows a redirect to its target; ``None`` for a file.
+        """Return the download that follows a redirect to its target; ``None`` if there is none.
 
         Args:
-            response: the response to the call that :meth:`begin` returned.
-            request: that call's request.
-            hosts: the client's hosts.
+            response: the response to the call that :meth:`begin` started.
+            request: the request of the same call.
+            hosts: the base URLs of the client's API and login host.
         """
         if response.status not in REDIRECTS:
             return None
@@ -322,7 +322,7 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     if not path.startswith("/") or not is_path(path):
         return url
     query = f"?{parts.query}" if parts.query else ""
-    # The name has a space, as those of all endpoints whose path is no template.
+    # The name contains a space, like that of every endpoint whose path is not a template.
     return Operation(Endpoint("GET download", "GET", path, accept="*/*", link=f"{path}{query}"))
 
 

@@ -62,7 +62,7 @@ class Endpoint(Struct, frozen=True):
         replies: response types by status, for successful statuses whose type is not ``returns``.
         package: the package with the endpoint's models (``models``) and builders (``api``).
         link: a path with a query to request instead of ``path``, such as a link to the next page;
-            rate limits and metrics still go by ``path``. Empty if there is none.
+            rate limits and metrics still use ``path``. Empty if there is none.
     """
 
     name: str
