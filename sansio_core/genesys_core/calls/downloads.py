@@ -29,6 +29,7 @@ from genesys_core.calls.responses import ApiResponse
 from genesys_core.calls.transfers import check_url, plain_request, start_transfer
 from genesys_core.checks import WHOLE_NUMBER, Expected
 from genesys_core.clock import Now
+from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError, InvalidValueError, RedirectError
 from genesys_core.hosts import Hosts, is_path
 from genesys_core.http.headers import Headers
@@ -75,7 +76,7 @@ _SOURCE: Final = Expected(
 )
 
 
-class Download(Struct, frozen=True, kw_only=True):
+class Download(Printable, frozen=True, kw_only=True):
     """The state of a download: its next target, and the redirects and time left.
 
     Attributes:
@@ -89,6 +90,12 @@ class Download(Struct, frozen=True, kw_only=True):
     redirects: int = MAX_REDIRECTS
     options: Options = NO_OPTIONS
     expires: float | None = None
+
+    def __repr__(self) -> str:
+        """Return a representation in which the signature of a link is redacted."""
+        target = self.target
+        shown = DEFAULT_REDACTION.shown_url(target) if isinstance(target, str) else target
+        return f"Download({shown}, redirects={self.redirects}, expires={self.expires})"
 
     @classmethod
     def of(

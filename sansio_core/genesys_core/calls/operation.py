@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final, Generic, Self, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from genesys_core.calls.listing import Listing
 from genesys_core.checks import FLAG, MAPPING, TEXT, Expected, check_fields
@@ -44,7 +43,7 @@ JsonObject: TypeAlias = Mapping[str, object]
 """A JSON object as a plain dictionary; ``None`` is sent as ``null``."""
 
 
-class Endpoint(Struct, frozen=True):
+class Endpoint(Printable, frozen=True):
     """An endpoint in the API definition.
 
     Attributes:
@@ -77,6 +76,11 @@ class Endpoint(Struct, frozen=True):
     replies: tuple[tuple[int, str | None], ...] = ()
     package: str = "genesys_core"
     link: str = ""
+
+    def __repr__(self) -> str:
+        """Return a representation with the path or, redacted, the link, which may be signed."""
+        target = DEFAULT_REDACTION.shown_url(self.link) if self.link else self.path
+        return f"Endpoint({self.name}: {self.method} {target})"
 
 
 _OPTIONS: Final = {

@@ -106,6 +106,15 @@ def test_a_gateway_has_paths_that_are_not_the_apis():
     assert "authorization" not in begun(outside, session).headers
 
 
+@pytest.mark.parametrize("host", ["", "https://api.example", "https://files.example"])
+def test_neither_a_download_nor_its_call_shows_the_signature_of_a_link(host):
+    download = Download.of(f"{host}/api/v2/x?a=1&Signature=s1gnature", SESSION, now=NOW)
+    state = download.begin(SESSION, now=NOW)
+    assert "s1gnature" not in repr(download)
+    assert "s1gnature" not in repr(state)
+    assert "/api/v2/x" in repr(state)
+
+
 @pytest.mark.parametrize("source", ["", "x", "ftp://h/x", "//h/x", "https://u:p@h/"])
 def test_what_is_no_url_is_refused(source):
     with pytest.raises(errors.InvalidValueError):

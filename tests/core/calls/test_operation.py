@@ -16,6 +16,12 @@ GET_USER = Endpoint("get_user", "GET", "/api/v2/users/{userId}", returns="User")
 OPERATION = Operation[object](GET_USER, (("userId", "u1"),), (("expand", ["presence"]),))
 
 
+def test_an_endpoint_shows_what_is_requested():
+    assert repr(Endpoint("get_x", "GET", "/x/{id}")) == "Endpoint(get_x: GET /x/{id})"
+    linked = Endpoint("get_x", "GET", "/x/{id}", link="/x/1?a=1&Signature=hunter2")
+    assert repr(linked) == "Endpoint(get_x: GET /x/1?a=1&Signature=[REDACTED])"
+
+
 def test_options_are_added_to_and_the_operation_stays_as_it_was():
     one = OPERATION.with_options(headers={"X-A": "1"}, query={"a": 1}, timeout=3, strict=True)
     two = one.with_options(headers={"X-B": None}, query={"b": 2}, deadline=9, strict=False)
