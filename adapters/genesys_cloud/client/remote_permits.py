@@ -40,7 +40,7 @@ class RemotePermits:
         self._cell = cell
         self._budget = budget
         self._is_blocking = is_blocking
-        self._granted_at = -math.inf
+        self._granted = "", -math.inf  # the token's key, and when, on the monotonic clock
         self._share: OwnPermits | None = None
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
@@ -83,19 +83,21 @@ class RemotePermits:
         if pacer is None:
             return need.granted(now=now)
         lanes = find_lanes(pacer, need.call.endpoint.path)
+        key = token_key(session.vault.token)
+        granted_key, granted_at = self._granted
         place = await self._budget.take_place(
-            token_key(session.vault.token),
+            key,
             lanes,
             ticket=find_ticket(need.reservation),
             # A server without state, although this client had a place in the current window, has lost
-            # it: the requests of the window are not counted any more.
-            had_places=now.monotonic - self._granted_at < lanes[-1].window,
+            # it: the requests of the window are not counted any more. A new token has no state yet.
+            had_places=granted_key == key and now.monotonic - granted_at < lanes[-1].window,
             is_blocking=self._is_blocking,
         )
         now = read_clocks()  # again: the request took time, and waits count from now
         state = answer_place(need, place, lanes, now=now)
         if isinstance(state, Sending):
-            self._granted_at = now.monotonic
+            self._granted = key, now.monotonic
         elif isinstance(state, Raised):
             # The place is after the call's deadline: other calls can use it.
             try:

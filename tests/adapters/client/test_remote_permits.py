@@ -6,12 +6,13 @@ import time
 
 import pytest
 
-from genesys_cloud import Pacing, RateLimitError, RetryConfiguration
+from genesys_cloud import ClientCredentials, Pacing, RateLimitError, RetryConfiguration
 from genesys_cloud.errors import BudgetError
 from genesys_core.api import users
-from genesys_core.session.budget import RatePlace, RemoteBudget
+from genesys_core.oauth import Token
+from genesys_core.session.budget import RatePlace, RemoteBudget, token_key
 from tests.helpers.fake_time import FakeTime
-from tests.helpers.flavours import Api, every_flavour
+from tests.helpers.flavours import Api, every_flavour, settled
 from tests.helpers.server import Reply, scripted_server
 
 ME = users.get_users_me()
@@ -31,6 +32,40 @@ class Failing:
 
     async def close_gate(self, key, seconds, *, is_blocking):
         raise BudgetError("no reply")
+
+
+class Granting(Failing):
+    """Grants places at once, and records whether the client says that it had places before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[tuple[str, bool]] = []
+
+    async def take_place(self, key, lanes, *, ticket, had_places, is_blocking):
+        self.requests.append((key, had_places))
+        return RatePlace(0.0, 1, 0)
+
+
+@every_flavour
+def test_a_new_token_has_had_no_places(run):
+    """Otherwise Redis would seem to have lost its state, and pause all machines for a window."""
+    tokens = ({"access_token": f"token-{n}", "expires_in": 3600} for n in range(2))
+
+    def answer(seen):
+        return Reply(json=next(tokens) if seen.path == "/oauth/token" else {"id": "u"})
+
+    async def scenario(api: Api) -> None:
+        await api.send(ME)
+        await api.send(ME)
+        await settled(api.client.auth.refresh())
+        await api.send(ME)
+        await api.send(ME)
+
+    budget, auth = Granting(), ClientCredentials("id", "secret")
+    with scripted_server(answer) as server:
+        run(scenario, host=server.url, auth=auth, budget=budget, pacing=Pacing())
+    one, two = (token_key(Token(f"token-{n}")) for n in range(2))
+    assert budget.requests == [(one, False), (one, True), (two, False), (two, True)]
 
 
 def test_it_is_a_budget():
