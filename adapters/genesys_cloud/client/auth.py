@@ -7,7 +7,7 @@ shows a secret.
 
 from typing import TypeVar
 
-from genesys_cloud.client.session_cell import SessionCell
+from genesys_cloud.client.session_cell import SessionCell, Unpicklable
 from genesys_cloud.client.token_transactions import TokenTransactions
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.awaited import run_now
@@ -30,7 +30,7 @@ __all__ = ["AsyncAuth", "Auth"]
 R = TypeVar("R")
 
 
-class _Facts:
+class _Facts(Unpicklable):
     """The current properties of the client's token."""
 
     def __init__(self, cell: SessionCell, tokens: TokenTransactions) -> None:

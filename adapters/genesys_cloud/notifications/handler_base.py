@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
+from genesys_cloud.client.session_cell import Unpicklable
 from genesys_cloud.notifications.channel_driver import Driver, EventSink
 from genesys_cloud.notifications.event_queues import EventStore, QueueClosed
 from genesys_cloud.notifications.handler_options import (
@@ -53,7 +54,7 @@ class EventQueue(EventSink[T], Protocol[T]):
         ...
 
 
-class HandlerBase(Generic[EventsT]):
+class HandlerBase(Unpicklable, Generic[EventsT]):
     """The queues, options and driver of a handler.
 
     Args:

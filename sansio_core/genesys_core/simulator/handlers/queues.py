@@ -40,12 +40,13 @@ _NOT_THE_CALLERS: Final = frozenset({"dateCreated", "dateModified", "sourceQueue
 
 def get_queues(call: ApiCall) -> Reply:
     """Return a page of queues, optionally filtered by id or name."""
-    ids, name = call.query.get("id"), call.argument("name", "") or "*"
+    ids, name = call.query.get("id"), call.argument("name", "")
     template = call.route.template
     chosen = [
         queue
         for queue in call.state.queues.values()
-        if (ids is None or queue["id"] in ids) and has_name(template, _name(queue), name)
+        if (ids is None or queue["id"] in ids)
+        and (not name or has_name(template, _name(queue), name))
     ]
     chosen.sort(key=_name, reverse=call.argument("sortOrder", "asc").startswith("desc"))
     return json_reply(make_page(call, chosen, lambda queue: queue))
