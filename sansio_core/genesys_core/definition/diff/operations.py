@@ -333,10 +333,13 @@ def _access(old: OperationView, new: OperationView) -> Iterator[_Found]:
 
 
 def _suffice(known: set[str], found: set[str], *, were_any: bool, are_any: bool) -> bool:
-    """Return whether everyone who had the permissions required before has those required now."""
-    if not known or not found:
-        return not found
-    if were_any and len(known) > 1:
+    """Return whether everyone who had the permissions required before has those required now.
+
+    The two requirements differ.
+    """
+    if not found:
+        return True
+    if were_any and known:
         return are_any and known <= found
     return bool(known & found) if are_any else found <= known
 

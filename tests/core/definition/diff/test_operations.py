@@ -154,6 +154,8 @@ def permissions(kind: str, *names: str) -> dict[str, Any]:
         (permissions("ANY", "a", "b"), permissions("ALL", "a", "b"), "permissions-tightened"),
         (permissions("ALL", "a"), permissions("ALL", "b"), "permissions-tightened"),
         (permissions("ANY", "a"), {}, "permissions-loosened"),
+        (permissions("ALL", "a"), permissions("ANY"), "permissions-loosened"),
+        (permissions("ANY", "a", "b"), permissions("ALL"), "permissions-loosened"),
         (permissions("ALL", "a", "b"), permissions("ALL", "a"), "permissions-loosened"),
         (permissions("ANY", "a", "c"), permissions("ANY", "a", "b", "c"), "permissions-loosened"),
         (permissions("ALL", "a", "b"), permissions("ANY", "a", "b"), "permissions-loosened"),

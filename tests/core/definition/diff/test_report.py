@@ -53,6 +53,16 @@ def test_text_may_be_shorter() -> None:
     assert text_report(()) == "no changes\n"
 
 
+def test_a_value_has_at_most_80_characters() -> None:
+    change = Change("property-type-changed", "Out", "size", "x" * 80, "y" * 81)
+    assert text_report([change]).splitlines()[0].endswith(f": {'x' * 80} -> {'y' * 77}...")
+
+
+def test_a_change_of_a_preview_is_listed_once() -> None:
+    change = Change("permissions-tightened", "GET /preview", "", "", "q:view", is_preview=True)
+    assert markdown_report([change], "1", "2").count("* `GET /preview`: `q:view`\n") == 1
+
+
 def test_markdown_has_a_section_for_each_weight() -> None:
     assert (
         markdown_report(CHANGES, "1", "2")
@@ -138,6 +148,7 @@ def test_json_fits_its_schema() -> None:
         json_report(CHANGES, "1", "2", places={CHANGES[1]: ("app.py:1",)})
     )
     assert fits(document, REPORT_SCHEMA)
+    assert json_report((), "1", "2").startswith('{\n  "')
     assert (document["weight"], document["official"]) == ("major", "major")
     assert document["changes"][1] == {
         "rule": "parameter-removed",

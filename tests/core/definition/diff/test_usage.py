@@ -138,7 +138,7 @@ def nested() -> Any:
     [
         ({"a.theId": STRING}, "client.q.get_q().a_the_id"),
         ({"a.theId": STRING}, "client.q.get_q()['a.theId']"),
-        ({"class": STRING}, "client.q.get_q().class_"),
+        ({"fooBar": STRING, "foo_bar": STRING}, "client.q.get_q().foo_bar_2"),
         ({"where": {"properties": {"postCode": STRING}}}, "client.q.get_q().where.post_code"),
         ({"where": {"properties": {"postCode": STRING}}}, "client.q.get_q()['where']['postCode']"),
     ],
