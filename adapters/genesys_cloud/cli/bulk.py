@@ -417,7 +417,7 @@ def try_lock_file(file: TextIO) -> bool:
 
 @contextmanager
 def _stopping_on_interrupt(run: BulkRun) -> Generator[None]:
-    """End the run on the first Ctrl-C, after the running rows, and on the second at once."""
+    """End the run on the first Ctrl-C or SIGTERM, after the running rows, and on the second at once."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return
@@ -429,11 +429,12 @@ def _stopping_on_interrupt(run: BulkRun) -> Generator[None]:
         run.interrupt()
         _report("finishing running rows; press Ctrl-C again to abandon them")
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _report_continuation(files: BulkFiles) -> None:

@@ -326,7 +326,7 @@ class Gate:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
-@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-c twice", "kill"])
+@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-c twice", "sigterm", "kill"])
 def test_an_interrupted_run_can_be_continued(tmp_path, monkeypatch, how):
     path = jsonl(tmp_path / "rows.jsonl", [{"name": f"Q{n}"} for n in range(30)])
     gate = Gate(free=10)
@@ -341,12 +341,13 @@ def test_an_interrupted_run_can_be_continued(tmp_path, monkeypatch, how):
         )
         try:
             assert gate.reached.wait(60)
-            process.send_signal(signal.SIGKILL if how == "kill" else signal.SIGINT)
+            numbers = {"kill": signal.SIGKILL, "sigterm": signal.SIGTERM}
+            process.send_signal(numbers.get(how, signal.SIGINT))
             if how != "kill":
                 assert "press Ctrl-C again" in process.stderr.readline()
             if how == "ctrl-c twice":
                 process.send_signal(signal.SIGINT)
-            elif how == "ctrl-c":
+            elif how != "kill":
                 gate.opened.set()
             out, err = process.communicate(timeout=60)
         finally:
@@ -354,13 +355,13 @@ def test_an_interrupted_run_can_be_continued(tmp_path, monkeypatch, how):
             process.kill()
             process.wait()
         assert process.returncode == {"kill": -9}.get(how, 130)
-        if how == "ctrl-c":
+        if how in {"ctrl-c", "sigterm"}:
             assert "stopped: interrupted" in err
             assert "--resume" in err
         rest = run_command(*options, "--resume", journal_of(path))
     assert not journal_of(path).exists()
     done = [each["result"] for each in lines(rest.out)]
-    if how == "ctrl-c":
+    if how in {"ctrl-c", "sigterm"}:
         assert rest.code == 0
         assert [each["result"] for each in lines(out)] + done == [f"Q{n}" for n in range(30)]
         assert set(gate.names.values()) == {1}
