@@ -5,7 +5,8 @@ this module sends operations and issues warnings.
 """
 
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
@@ -154,7 +155,7 @@ class _JobBase(Generic[StatusT, ItemT]):
         loop: EventLoop = self._client._event_loop  # noqa: SLF001
         return loop
 
-    def _read_inline(self) -> Any:  # noqa: ANN401 - items of the family
+    def _read_inline(self) -> Sequence[ItemT]:
         started = self._started
         items = started.read_results(self.status)
         if not items and self._status.links:
@@ -229,16 +230,17 @@ class Job(_JobBase[StatusT, ItemT]):
             JobError: the results are in a file, or waiting for the job fails; see :meth:`wait`.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
+        return _Results(partial(self._open_results, options))
+
+    def _open_results(self, options: "PagingArguments") -> Iterator[ItemT]:
         self.wait()
         operation = self.results_operation
         if operation is None:
-            yield from self._read_inline()
-        elif operation.endpoint.listing is None:
-            yield from self._started.read_results(run_now(self._send_results(operation)).data)
-        else:
-            reader = self._new_reader(operation, options)
-            with Paginator[ItemT](reader, self._send_results, self._find_event_loop) as items:
-                yield from items
+            return iter(self._read_inline())
+        if operation.endpoint.listing is None:
+            return iter(self._started.read_results(run_now(self._send_results(operation)).data))
+        reader = self._new_reader(operation, options)
+        return Paginator[ItemT](reader, self._send_results, self._find_event_loop)
 
     def pages(self, **options: "Unpack[PagingArguments]") -> Iterator[Any]:
         """Iterate over the pages of the results, after waiting for the job if necessary.
@@ -254,11 +256,13 @@ class Job(_JobBase[StatusT, ItemT]):
             JobError: the results have no pages, or waiting for the job fails; see :meth:`wait`.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
+        return _Results(partial(self._open_pages, options))
+
+    def _open_pages(self, options: "PagingArguments") -> Iterator[Any]:
         operation = self._paged_operation()
         self.wait()
         reader = self._new_reader(operation, options, by_page=True)
-        with Paginator[Any](reader, self._send_results_page, self._find_event_loop) as pages:
-            yield from pages
+        return Paginator[Any](reader, self._send_results_page, self._find_event_loop)
 
     def links(self) -> tuple[str, ...]:
         """Poll, and return new links to the result files; the links are signed and expire."""
@@ -318,34 +322,31 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
         """Poll until the job has succeeded; see :meth:`Job.wait`."""
         return await self._wait(deadline)
 
-    async def results(self, **options: "Unpack[PagingArguments]") -> AsyncIterator[ItemT]:
+    def results(self, **options: "Unpack[PagingArguments]") -> AsyncIterator[ItemT]:
         """Iterate over the results, after waiting for the job; see :meth:`Job.results`."""
+        return _AsyncResults(partial(self._open_results, options))
+
+    async def _open_results(
+        self, options: "PagingArguments"
+    ) -> Iterator[ItemT] | AsyncPaginator[ItemT]:
         await self.wait()
         operation = self.results_operation
         if operation is None:
-            for item in self._read_inline():
-                yield item
-        elif operation.endpoint.listing is None:
-            for item in self._started.read_results((await self._send_results(operation)).data):
-                yield item
-        else:
-            reader = self._new_reader(operation, options)
-            async with AsyncPaginator[ItemT](
-                reader, self._send_results, self._find_event_loop
-            ) as items:
-                async for item in items:
-                    yield item
+            return iter(self._read_inline())
+        if operation.endpoint.listing is None:
+            return iter(self._started.read_results((await self._send_results(operation)).data))
+        reader = self._new_reader(operation, options)
+        return AsyncPaginator[ItemT](reader, self._send_results, self._find_event_loop)
 
-    async def pages(self, **options: "Unpack[PagingArguments]") -> AsyncIterator[Any]:
+    def pages(self, **options: "Unpack[PagingArguments]") -> AsyncIterator[Any]:
         """Iterate over the pages of the results; see :meth:`Job.pages`."""
+        return _AsyncResults(partial(self._open_pages, options))
+
+    async def _open_pages(self, options: "PagingArguments") -> AsyncPaginator[Any]:
         operation = self._paged_operation()
         await self.wait()
         reader = self._new_reader(operation, options, by_page=True)
-        async with AsyncPaginator[Any](
-            reader, self._send_results_page, self._find_event_loop
-        ) as pages:
-            async for page in pages:
-                yield page
+        return AsyncPaginator[Any](reader, self._send_results_page, self._find_event_loop)
 
     async def links(self) -> tuple[str, ...]:
         """Poll, and return new links to the result files; see :meth:`Job.links`."""
@@ -372,3 +373,50 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
     async def cancel(self) -> None:
         """Request cancellation of the job; see :meth:`Job.cancel`."""
         await self._client.send(self._started.cancel_operation())
+
+
+class _Results(Iterator[T]):
+    """Iterates over a job's results, which are requested with the first item.
+
+    Not a generator, which would end with the first error, so that the rest would seem not to exist.
+    """
+
+    def __init__(self, open_items: Callable[[], Iterator[T]]) -> None:
+        self._open = open_items
+        self._items: Iterator[T] | None = None
+
+    def __next__(self) -> T:
+        if self._items is None:
+            self._items = self._open()
+        return next(self._items)
+
+    def close(self) -> None:
+        """End the iteration, as closing a generator does."""
+        if isinstance(self._items, Paginator):
+            self._items.close()
+        self._items = iter(())
+
+
+class _AsyncResults(AsyncIterator[T]):
+    """Iterates over a job's results like :class:`_Results`."""
+
+    def __init__(
+        self, open_items: Callable[[], Awaitable[Iterator[T] | AsyncPaginator[T]]]
+    ) -> None:
+        self._open = open_items
+        self._items: Iterator[T] | AsyncPaginator[T] | None = None
+
+    async def __anext__(self) -> T:
+        if self._items is None:
+            self._items = await self._open()
+        if isinstance(self._items, AsyncPaginator):
+            return await anext(self._items)
+        for item in self._items:
+            return item
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """End the iteration, as closing a generator does."""
+        if isinstance(self._items, AsyncPaginator):
+            await self._items.aclose()
+        self._items = iter(())

@@ -97,6 +97,71 @@ def details(request: Request) -> Response:
 
 
 @every_flavour
+@pytest.mark.parametrize("what", ["results", "pages"])
+@pytest.mark.parametrize("failing", ["status", "first", "second"])
+def test_after_an_error_the_same_iterator_continues(
+    run, fake_time: FakeTime, what: str, failing: str
+) -> None:
+    """A program that goes on after an error must not take the rest for the end."""
+    refusals = [json_response({"message": "no"}, 403)]
+
+    def refused(is_this_one: bool) -> Response | None:
+        return refusals.pop() if is_this_one and refusals else None
+
+    def others(request: Request) -> Response:
+        second = "cursor=2" in request.url
+        return refused(failing == ("second" if second else "first")) or details(request)
+
+    class Refusing(Platform):
+        def __call__(self, request: Request) -> Response:
+            polled = request.url.endswith("/j1")
+            return refused(polled and failing == "status") or super().__call__(request)
+
+    async def scenario(api: Api) -> None:
+        job = await settled(api.client.job(START, "j1"))
+        items, found, errors = getattr(job, what)(), [], 0
+        while True:
+            try:
+                each = await anext(items) if hasattr(items, "__anext__") else next(items)
+                found.append(each)
+            except (StopIteration, StopAsyncIteration):
+                break
+            except PermissionDeniedError:
+                errors += 1
+        assert (len(found), errors) == (2, 1)
+        closed = items.aclose() if hasattr(items, "aclose") else items.close()
+        if inspect.isawaitable(closed):
+            await closed
+
+    platform = Refusing({"state": "FULFILLED"}, others=others)
+    run(scenario, **options(platform, run))
+
+
+@every_flavour
+def test_results_that_are_closed_before_their_first_item_request_nothing(run) -> None:
+    platform = Platform({"state": "FULFILLED"}, others=details)
+
+    async def scenario(api: Api) -> None:
+        job = await settled(api.client.job(START, "j1"))
+        items = job.results(prefetch=1)
+        if hasattr(items, "aclose"):
+            await items.aclose()
+        else:
+            items.close()
+        assert await listed(items) == []
+        items = job.results()
+        await (anext(items) if hasattr(items, "__anext__") else settled(next(items)))
+        if hasattr(items, "aclose"):
+            await items.aclose()
+        else:
+            items.close()
+        assert await listed(items) == []
+
+    run(scenario, **options(platform, run))
+    assert platform.seen == [f"GET {DETAILS}/j1", f"GET {DETAILS}/j1/results"]
+
+
+@every_flavour
 def test_a_job_from_its_start_to_its_results(run, fake_time: FakeTime) -> None:
     platform = Platform(
         {"state": "QUEUED"}, {"state": "PENDING"}, {"state": "FULFILLED"}, others=details
