@@ -87,8 +87,8 @@ class Settings(Struct, frozen=True):
         seed: the seed from which ids and tokens are generated.
         strict: whether unknown enum values, numbers outside the platform's ranges and nulls in
             lists are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
-        enforce_permissions: whether a request needs the permissions its operation requires, granted
-            by the roles of the token's user or client; otherwise it gets a 403.
+        enforce_permissions: whether requests without the permissions that their operation requires
+            are rejected with a 403. The roles of the token's user or client grant permissions.
         check_references: whether ids in bodies must identify existing divisions, queues, users and
             so on; otherwise any id is accepted.
         max_deleted_users: the maximum number of deleted users kept; those deleted first are

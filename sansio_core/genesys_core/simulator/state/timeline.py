@@ -60,7 +60,8 @@ TimerKind: TypeAlias = Literal[
     "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
 ]
 """Timer actions: end an alert, answer an outbound call, begin a scheduled callback, end after-call
-work, three for generated traffic, end a job or other work, and turn a stopping campaign off."""
+work, begin a generated conversation (``traffic``) and continue it (``talk``, ``give_up``), end a job
+or other work, and turn a stopping campaign off."""
 
 
 class TimelineSegment(Struct):
