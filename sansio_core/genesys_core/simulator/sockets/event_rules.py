@@ -152,7 +152,7 @@ class EventRules:
         """Return, by topic, the path of the records whose changes the topic reports, if any.
 
         Args:
-            rules: the definition's rules, which tell at which paths records can be written.
+            rules: the definition's rules, with the paths at which records can be written.
         """
         started = {
             source.topic: path
