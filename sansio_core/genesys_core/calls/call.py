@@ -30,6 +30,11 @@ T = TypeVar("T")
 LEAST_FOR_A_REPEAT: Final = 1.0
 """Minimum time allowed for a retry, in seconds, even if less of the retry budget is left."""
 
+_UNAUTHENTICATED: Final = (
+    "the request was sent without a token; pass auth= or access_token= to the client, or set "
+    "GENESYSCLOUD_OAUTHCLIENT_ID and GENESYSCLOUD_OAUTHCLIENT_SECRET in the environment"
+)
+
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
     """The data of one call, which its states share.
@@ -143,9 +148,12 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
             outcome: the response or failure.
             retry_after: seconds to wait before retrying, from the response.
         """
-        if isinstance(outcome, Response):
-            return self.reader.error(outcome, self.request, retry_after)
-        return transport_error(outcome, self.request)
+        if not isinstance(outcome, Response):
+            return transport_error(outcome, self.request)
+        error = self.reader.error(outcome, self.request, retry_after)
+        if outcome.status == 401 and self.next_request(None).headers.get("Authorization") is None:
+            error.add_note(_UNAUTHENTICATED)
+        return error
 
     def timeout_error(self, words: str | None = None) -> errors.TimeoutError:
         """Return a timeout error; its default message is that the call's deadline has passed."""

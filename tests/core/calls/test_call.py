@@ -54,6 +54,17 @@ def test_its_errors_show_no_token():
     assert call().error(reply(429), 7).retry_after == 7
 
 
+def test_a_401_without_a_token_says_how_to_pass_one():
+    (note,) = call().error(reply(401)).__notes__
+    assert "sent without a token; pass auth=" in note
+    for response, other in (
+        (reply(403), call()),
+        (reply(401), replace(call(), token=Token("t"))),
+        (reply(401), call(headers={"authorization": "Bearer x"})),
+    ):
+        assert not hasattr(other.error(response), "__notes__")
+
+
 @pytest.mark.parametrize(("method", "safe"), [("GET", True), ("POST", False)])
 def test_its_end_tells_whether_it_may_be_made_again(method, safe):
     policy = RetryConfiguration(max_retry_time_sec=60, repeat_unsafe=True)
