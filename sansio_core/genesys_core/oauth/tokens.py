@@ -15,7 +15,7 @@ import msgspec
 
 from genesys_core.clock import Now
 from genesys_core.confidential import Confidential
-from genesys_core.errors import OAUTH_ERRORS, ConfigurationError, OAuthError
+from genesys_core.errors import OAUTH_ERRORS, ConfigurationError, DecodeError, OAuthError
 from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.known_secrets import KnownSecrets
@@ -220,11 +220,17 @@ def error_of(code: str, words: str | None, *, status: int | None = None) -> OAut
 
 
 def _document(body: bytes) -> dict[str, object]:
+    document: object
     try:
-        # RFC 8259 section 8.1: a parser may ignore a byte order mark; msgspec rejects it.
-        document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        document = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
+        # A malformed field must not lose the token: the grant may be valid only once.
+        from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415 - rarely needed
+
+        try:
+            document = parse_json(body).tree
+        except DecodeError:
+            return {}
     return cast("dict[str, object]", document) if isinstance(document, dict) else {}
 
 

@@ -284,6 +284,23 @@ def test_a_byte_order_mark_is_no_obstacle():
 
 
 @pytest.mark.parametrize(
+    ("odd", "kept"),
+    [
+        (b"1e400", None),
+        (b"NaN", None),
+        (b'"\\ud800"', "\ufffd"),
+        (b'"\xff"', "\ufffd"),
+        (b'"a\nb"', "a\nb"),
+    ],
+)
+def test_a_field_that_is_not_quite_json_never_loses_the_token(odd, kept):
+    body = b'{"access_token": "a", "refresh_token": "r", "odd": ' + odd + b"}"
+    token = parse_token_response(reply(body), now=NOW)
+    assert (token.access_token, token.refresh_token) == ("a", "r")
+    assert token.extra == {"odd": kept}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
