@@ -28,6 +28,7 @@ from genesys_core.calls.downloads import (
 )
 from genesys_core.calls.partial_content import PartialFile
 from genesys_core.calls.responses import transport_error
+from genesys_core.errors import GenesysCloudError
 from genesys_core.http.messages import Request, Response, Streamed, TransportFailure
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "DownloadSaver",
     "Progress",
     "StreamOpener",
+    "StreamedBody",
     "UploadProgress",
     "read_limited",
     "with_transport_errors",
@@ -103,6 +105,37 @@ async def with_transport_errors(
             yield chunk
     except TransportFailure as failure:
         raise transport_error(failure, request) from None
+
+
+class StreamedBody:
+    """The chunks of a streamed response for the caller, who may keep them after the response is closed.
+
+    Args:
+        chunks: the chunks; closing them would end an iteration as if the body were complete.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._is_complete = False
+        self._is_closed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._is_closed and not self._is_complete:
+            raise GenesysCloudError(
+                "the response was closed when its block ended; read its chunks within the block"
+            )
+        try:
+            return await anext(self._chunks)
+        except StopAsyncIteration:
+            self._is_complete = True
+            raise
+
+    def close(self) -> None:
+        """Record that the response is closed."""
+        self._is_closed = True
 
 
 class _StreamedCall:

@@ -33,6 +33,7 @@ from genesys_cloud.client.streaming import (
     AsyncProgress,
     DownloadSaver,
     Progress,
+    StreamedBody,
     StreamOpener,
     UploadProgress,
     read_limited,
@@ -113,7 +114,11 @@ class _Transfers(ClientBase):
             reply = opener.reply
             chunks = AwaitedChunks(iter((response.raw,))) if reply is None else reply.chunks
             async with aclosing(with_transport_errors(chunks, opener.request)) as pieces:
-                yield Streamed(response.status, response.headers, pieces)
+                body = StreamedBody(pieces)
+                try:
+                    yield Streamed(response.status, response.headers, body)
+                finally:
+                    body.close()
 
     async def _upload(
         self,

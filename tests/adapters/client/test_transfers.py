@@ -557,6 +557,34 @@ def test_a_stream_left_early_gives_its_connection_back(run):
 
 
 @every_flavour
+@pytest.mark.parametrize("size", [5, 5_000_000])
+def test_chunks_are_not_to_be_read_after_their_block(run, size):
+    """An empty iteration would look like an empty body."""
+
+    async def scenario(api: Api) -> None:
+        if isinstance(api.client, AsyncClient):
+            async with api.client.stream(OPERATION) as reply:
+                pass
+            with pytest.raises(errors.GenesysCloudError, match="within the block"):
+                await anext(reply.chunks)
+            async with api.client.stream(OPERATION) as reply:
+                assert sum([len(chunk) async for chunk in reply.chunks]) == size
+            assert [chunk async for chunk in reply.chunks] == []
+        else:
+            with api.client.stream(OPERATION) as reply:
+                pass
+            with pytest.raises(errors.GenesysCloudError, match="within the block"):
+                next(reply.chunks)
+            with api.client.stream(OPERATION) as reply:
+                assert sum(map(len, reply.chunks)) == size
+            assert list(reply.chunks) == []
+        assert connections_in_use(api.client) == 0
+
+    with scripted_server(lambda _: Reply(body=b"x" * size)) as server:
+        run(scenario, host=server.url)
+
+
+@every_flavour
 def test_a_refused_stream_is_the_error_of_any_call(run):
     async def scenario(api: Api) -> None:
         with pytest.raises(errors.RateLimitError, match="slow down"):
