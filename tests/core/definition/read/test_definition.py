@@ -8,6 +8,8 @@ from genesys_core.definition.read.definition import (
     ApiDefinition,
     ApiOperation,
     ApiParameter,
+    Field,
+    Limits,
     Plain,
     format_number,
 )
@@ -32,6 +34,8 @@ def operation(name: str, path: str, *parameters: ApiParameter) -> ApiOperation:
         (float("nan"), "nan"),
         (float("inf"), "inf"),
         (10**400, f"1{'0' * 400}"),
+        (2.0**53 - 1, "9007199254740991"),
+        (2.0**53, "9007199254740992.0"),  # from here on, the number may have been rounded
     ],
 )
 def test_a_number_has_all_its_digits(value: float, text: str) -> None:
@@ -64,5 +68,16 @@ def test_error_codes_of_half_the_operations_are_common():
     )
     found = ApiDefinition("1", (), (Api("Users", "users", operations),))
     assert found.common_errors() == {"not.found"}
+    two = ApiDefinition("1", (), (Api("Users", "users", operations[:2]),))
+    assert two.common_errors() == {"not.found", "user.gone"}
     alone = ApiDefinition("1", (), (Api("Users", "users", operations[:1]),))
     assert alone.common_errors() == frozenset()
+
+
+def test_nothing_is_so_unless_the_document_says_so():
+    field = Field("a", "a", Plain("string"))
+    flags = (field.required, field.read_only, field.secret, Limits().is_unique)
+    assert flags == (False, False, False, False)
+    assert not ApiParameter("a", "a", "query", Plain("string")).required
+    found = operation("a", "/a")
+    assert (found.deprecated, found.preview) == (False, False)

@@ -8,6 +8,7 @@ import pytest
 
 from genesys_core.definition.read.swagger import (
     SwaggerOperation,
+    SwaggerParameter,
     SwaggerPermissions,
     SwaggerSchema,
     load_document,
@@ -22,6 +23,16 @@ def test_the_least_document() -> None:
     found, findings = read_swagger(LEAST)
     assert (found.info.version, found.info.sdk_version) == ("v2", None)
     assert (found.paths, found.definitions, findings) == ({}, {}, [])
+
+
+def test_the_version_may_be_a_number() -> None:
+    assert read_swagger({**LEAST, "swagger": 2.0})[1] == []
+
+
+def test_members_of_paths_that_are_not_paths_are_findings_unless_they_are_extensions() -> None:
+    found, findings = read_swagger({**LEAST, "paths": {"x-y": 1, "@other.example": {}, "/z": {}}})
+    assert list(found.paths) == ["/z"]
+    assert list(map(str, findings)) == ["paths.@other.example: does not begin with '/'; ignored"]
 
 
 def test_what_is_not_known_is_ignored() -> None:
@@ -106,5 +117,9 @@ def test_flags_that_have_two_spellings() -> None:
     assert SwaggerSchema(x_read_only=True).is_read_only
     assert SwaggerSchema(read_only=True).is_read_only
     assert not SwaggerSchema().is_read_only
+    assert not SwaggerSchema().unique_items
+    assert not SwaggerParameter(name="a", location="query").required
+    assert not SwaggerOperation().deprecated
+    assert not SwaggerOperation().is_preview
     assert SwaggerOperation(preview=True).is_preview
     assert SwaggerOperation(genesys_preview=True).is_preview
