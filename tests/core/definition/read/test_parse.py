@@ -768,3 +768,86 @@ def test_a_property_whose_name_a_model_cannot_have_is_omitted(name: str) -> None
     assert [str(finding).partition(": ")[2] for finding in found.findings] == [
         "a name with a quotation mark, a backslash or a control character cannot be a field; omitted"
     ] * 2
+
+
+def test_an_inline_object_is_a_model() -> None:
+    assert field_of(model({"a": STRING})).type == Ref("AX")
+    extended = parsed(
+        definitions={
+            "A": model({"x": {"allOf": [ref("B")], "properties": {"c": STRING}}}),
+            "B": model({"b": STRING}),
+        }
+    )
+    assert extended.models[0].fields[0].type == Ref("AX")
+    assert [one.wire for one in extended.models[2].fields] == ["b", "c"]
+
+
+def test_a_format_counts_for_text_alone() -> None:
+    assert field_of({"type": "integer", "format": "date"}).type == Plain("integer")
+
+
+def test_a_part_of_all_of_that_cannot_be_used_hides_no_other() -> None:
+    parts = [NOWHERE, ref("B"), ref("B"), model({"c": STRING})]
+    definition, _ = findings(definitions={"A": {"allOf": parts}, "B": model({"b": STRING})})
+    assert [one.wire for one in definition.models[0].fields] == ["b", "c"]
+
+
+def test_a_circle_of_definitions_is_a_finding() -> None:
+    definitions = {"A": {"allOf": [ref("B")]}, "B": {"allOf": [ref("A")]}}
+    assert findings(definitions=definitions)[1] == [
+        "definitions.A.allOf[0].allOf[0]: '#/definitions/A' is circular; ignored",
+        "definitions.B.allOf[0].allOf[0]: '#/definitions/B' is circular; ignored",
+    ]
+
+
+def test_what_is_not_defined_inside_all_of_has_its_place() -> None:
+    _, found = findings(definitions={"A": model({"x": {"allOf": [NOWHERE]}})})
+    assert [one.partition(": ")[0] for one in found] == ["definitions.A.properties.x.allOf[0].$ref"]
+
+
+def test_a_shared_parameter_that_is_not_defined_has_the_place_of_its_path() -> None:
+    item = {"parameters": [{"$ref": "#/parameters/No"}], **get()}
+    assert findings({"/x": item})[1] == [
+        "paths./x.parameters[0]: parameter '#/parameters/No' is not defined; omitted"
+    ]
+
+
+def test_media_types_of_the_document_apply_where_an_operation_has_none() -> None:
+    form = {"name": "a", "in": "formData", "type": "string"}
+    media = {"consumes": ["multipart/form-data"], "produces": ["text/plain"]}
+    (one,) = findings({"/x": get(form)}, **media)[0].operations()
+    assert (one.form, one.accept) == ("multipart", "text/plain")
+
+
+def test_a_request_keeps_its_body_beside_form_data() -> None:
+    form = {"name": "a", "in": "formData", "type": "string"}
+    definition, _ = findings({"/x": get(form, body(STRING))})
+    (one,) = definition.operations()
+    assert [parameter.location for parameter in one.parameters] == ["body"]
+
+
+def test_a_parameter_that_is_missing_is_added() -> None:
+    (one,) = findings({"/x/{id}": get()})[0].operations()
+    assert [(parameter.wire, parameter.location) for parameter in one.parameters] == [
+        ("id", "path")
+    ]
+
+
+def test_a_parameter_may_be_a_list_of_anything() -> None:
+    (one,) = parsed({"/x": get(query("q", type="array"))}).operations()
+    assert one.parameters[0].type == Array(Plain("any"))
+    (one,) = parsed({"/x": get(query("q", **array(STRING)))}).operations()
+    assert one.parameters[0].type == Array(Plain("string"))
+
+
+def test_types_are_cut_off_at_the_same_depth_wherever_they_are() -> None:
+    arrays = {f"A{n}": array(ref(f"A{n + 1}")) for n in range(200)}
+    for wire in ("A0", "B"):
+        paths = {"/x": get(returns=ref(wire))}
+        others = {"B": array(ref("B")), "M": model({f"f{n}": STRING for n in range(60)})}
+        definition, found = findings(paths, {**others, **arrays, "A200": STRING})
+        type_, depth = definition.operations()[0].returns, 0
+        while isinstance(type_, Array):
+            type_, depth = type_.items, depth + 1
+        assert (type_, len(found)) == (Plain("any"), 1)
+        assert depth == (1 if wire == "B" else 50)
