@@ -1,8 +1,9 @@
 """Client-side rate limiting, which keeps requests below the platform's limits.
 
 Invariants: the number of requests sent in any time window never exceeds the limit, regardless of
-how callers behave: a reservation is checked again when it is due. First come, first served. Memory
-is bounded by the limit and the number of waiting calls.
+how callers behave: a reservation is checked again when it is due. First come, first served, except
+that a new request takes over a released position, while those that already wait keep their times.
+Memory is bounded by the limit and the number of waiting calls.
 
 The platform allows 300 requests per minute and token, and fewer for some APIs; it sends no headers
 with the remaining quota. A 429 closes the gate for all calls until its Retry-After has passed.
