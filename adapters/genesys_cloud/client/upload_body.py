@@ -60,7 +60,9 @@ async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, 
     elif isinstance(source, AsyncIterable):
         async for chunk in cast(AsyncIterable[bytes], source):
             yield chunk
-    elif isinstance(source, bytes | bytearray):
+    elif isinstance(source, bytes | bytearray | memoryview):
+        # A copy, because a memory view's elements need not be bytes.
+        source = bytes(source) if isinstance(source, memoryview) else source
         for start in range(0, len(source), CHUNK):
             yield bytes(source[start : start + CHUNK])
     else:
@@ -88,6 +90,8 @@ def _pieces(source: object) -> Generator[bytes, None, None]:
 def _length(content: object) -> int | None:
     if isinstance(content, bytes | bytearray):
         return len(content)
+    if isinstance(content, memoryview):
+        return content.nbytes
     if isinstance(content, PathLike):
         return Path(cast(PathLike[str], content)).stat().st_size
     # Pipes and iterators have no known length.

@@ -708,6 +708,10 @@ class Steps:
         match kind:
             case "bytes":
                 return FILE
+            case "bytearray":
+                return bytearray(FILE)
+            case "memoryview":
+                return memoryview(FILE)
             case "path":
                 return self.path
             case "file":
@@ -719,7 +723,10 @@ class Steps:
 
 
 @every_flavour
-@pytest.mark.parametrize("kind", ["bytes", "path", "file", "iterator", "async iterator"])
+@pytest.mark.parametrize(
+    "kind",
+    ["bytes", "bytearray", "memoryview", "path", "file", "iterator", "async iterator"],
+)
 def test_uploads_of_every_kind(run, tmp_path, kind):
     steps = Steps(tmp_path / "x")
 
@@ -749,7 +756,7 @@ def test_uploads_of_every_kind(run, tmp_path, kind):
     assert seen.header("content-type") == "audio/wav"
     assert seen.header("authorization") is None
     assert seen.header("x-own") is None
-    known = kind in {"bytes", "path", "file"}
+    known = "iterator" not in kind
     assert seen.header("content-length") == (str(len(FILE)) if known else None)
     assert seen.header("transfer-encoding") == (None if known else "chunked")
 
@@ -780,7 +787,7 @@ def test_a_form_is_sent_as_multipart(run, tmp_path):
 
 
 @every_flavour
-@pytest.mark.parametrize("kind", ["bytes", "path", "file", "iterator"])
+@pytest.mark.parametrize("kind", ["bytes", "memoryview", "path", "file", "iterator"])
 def test_a_part_of_a_form_may_come_from_anywhere(run, tmp_path, kind):
     steps = Steps(tmp_path / "x")
 
