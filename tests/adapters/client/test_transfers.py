@@ -706,12 +706,10 @@ class Steps:
                 yield FILE[start : start + 70_000]
 
         match kind:
-            case "bytes":
-                return FILE
-            case "bytearray":
-                return bytearray(FILE)
-            case "memoryview":
-                return memoryview(FILE)
+            case "bytes" | "bytearray" | "memoryview":
+                return {"bytes": bytes, "bytearray": bytearray, "memoryview": memoryview}[kind](
+                    FILE
+                )
             case "path":
                 return self.path
             case "file":
