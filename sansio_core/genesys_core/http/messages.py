@@ -177,7 +177,10 @@ class Response(Printable, frozen=True):
         if other is None:
             return self
         _HOOKED_RESPONSE.check("the result of a hook", other)
-        return other
+        # A hook that returns its own response need not know about this.
+        if other.resent == self.resent:
+            return other
+        return msgspec.structs.replace(other, resent=self.resent)
 
     def hiding(self, secrets: KnownSecrets) -> "Response":
         """Return the same response, with these secrets redacted when its headers are displayed."""

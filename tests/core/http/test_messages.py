@@ -75,6 +75,14 @@ def test_a_response_is_to_a_request_that_was_sent_once_unless_the_transport_says
     assert Response(200, Headers(), b"", resent=True).hiding(KnownSecrets()).resent
 
 
+def test_the_response_of_a_hook_is_to_the_same_request_sent_as_often():
+    once, twice = Response(200), Response(200, resent=True)
+    own = Response(404)
+    assert once.replaced_by(own) is own
+    assert twice.replaced_by(own) == Response(404, resent=True)
+    assert once.replaced_by(twice) == once
+
+
 def test_a_response_shows_neither_its_body_nor_its_secrets():
     response = Response(200, Headers({"Set-Cookie": "hunter2"}), b"hunter2")
     assert repr(response) == "Response(200, Headers(Set-Cookie: [REDACTED]), 7 bytes)"
