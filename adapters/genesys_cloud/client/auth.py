@@ -1,8 +1,8 @@
 """``client.auth``: a client's token, explicit refresh, sign-in and sign-out.
 
-Invariants: every operation here is a token transaction, as in calls: one exchange at a time,
-under the client's and the token store's lock, completed even if the caller is cancelled. No ``repr``
-shows a secret.
+Invariants: each method that changes the token runs a token transaction, as calls do: one at a time,
+under the client's lock and the token store's lock, and to completion even if the caller is
+cancelled. No ``repr`` shows a secret.
 """
 
 from typing import TypeVar
@@ -49,8 +49,8 @@ class _Facts(Unpicklable):
     def signed_in(self) -> bool:
         """Whether the client has a token that has neither expired nor been rejected.
 
-        With ``refresh_access_token=False`` rejections are not remembered; handling them is up to
-        the caller.
+        With ``refresh_access_token=False``, the client does not record that a token was rejected:
+        the caller handles rejections.
         """
         return self._vault.fallback(None, read_clocks()) is not None
 
@@ -96,8 +96,8 @@ class _Facts(Unpicklable):
 
     @property
     def _asked(self) -> TokenSnapshot:
-        # Taken before the wait for the lock: an exchange that another caller completes during the wait
-        # also answers a refresh.
+        # The snapshot is taken before the wait for the lock: if another caller obtains a token
+        # during the wait, a refresh returns that token.
         return TokenSnapshot.of(self._cell.session, now=read_clocks())
 
     def __repr__(self) -> str:
@@ -110,10 +110,10 @@ class Auth(_Facts):
     """The token of a :class:`~genesys_cloud.Client`; shared with clients made by ``with_options``."""
 
     def exchange(self, grant: Grant) -> Token:
-        """Exchange a grant for a token and use it from now on; ``PostToken`` in the official SDKs.
+        """Exchange a grant for a token, which calls then use; ``PostToken`` in the official SDKs.
 
-        The grant replaces the client's own grant and token. If the login host rejects it, the
-        client keeps the previous ones.
+        The grant and its token replace the client's previous ones, unless the login host rejects
+        the grant.
 
         Args:
             grant: the grant, such as :class:`~genesys_cloud.Pkce`.
@@ -161,11 +161,11 @@ class Auth(_Facts):
         run_now(self._obtain(UseToken(self._asked, token, grant)))
 
     def sign_out(self) -> None:
-        """Revoke the token on the platform and delete it here and from the token store.
+        """Revoke the token on the platform, and delete it from the client and the token store.
 
         An expired token is refreshed first if there is a refresh token, because revoking the access
-        token also revokes the refresh token. Afterwards calls fail until :meth:`exchange` or
-        :meth:`use`.
+        token also revokes the refresh token. Afterwards, calls fail until :meth:`exchange` or
+        :meth:`use` is called.
 
         Raises:
             GenesysCloudError: revocation failed, or the token store could not be cleared; the

@@ -1,7 +1,7 @@
 """The base of both clients: options, defaults, statistics, observers and the call driver.
 
-The driver is written once, in coroutines; with threads they never suspend (see
-:mod:`genesys_cloud.client.event_loop`).
+Both clients use the same driver, which consists of coroutines; in a synchronous client, these
+coroutines never suspend (see :mod:`genesys_cloud.client.event_loop`).
 
 Invariants: the driver sends, sleeps and locks; every decision is made in the core.
 """
@@ -75,7 +75,7 @@ class ClientBase(LazyApis, Unpicklable):
     """The client's transport, without hooks."""
 
     _wire: AsyncTransport
-    """The transport that the driver uses, wrapped with the hooks."""
+    """The client's transport wrapped with the hooks, which the driver uses."""
 
     def __init__(self, options: ClientOptions, *, transport: object, hooks: object) -> None:
         check_options(options, transport=transport, hooks=hooks)

@@ -1,4 +1,4 @@
-"""Jobs started by clients, synchronous and asynchronous.
+"""Platform jobs that synchronous and asynchronous clients start and poll.
 
 Invariants: :mod:`genesys_core.jobs` decides when to poll, what a status means and when to give up;
 this module sends operations and issues warnings.
@@ -41,7 +41,7 @@ _RESULTS_DEADLINE = 300.0
 
 
 class _JobBase(Generic[StatusT, ItemT]):
-    """The part that synchronous and asynchronous jobs share."""
+    """Base class of :class:`Job` and :class:`AsyncJob`."""
 
     def __init__(self, client: Any, started: StartedJob[StatusT, ItemT]) -> None:  # noqa: ANN401
         self._client: Any = client
@@ -51,12 +51,12 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def id(self) -> str:
-        """The job's id; another process can continue with ``client.job(operation, id)``."""
+        """The job's id, for ``client.job(operation, id)`` in a process that continues the wait."""
         return self._started.id
 
     @property
     def state(self) -> str:
-        """The job's state according to the last response with its status; empty before the first one."""
+        """The job's state in the last response with its status; empty before the first response."""
         return self._status.state
 
     @property
@@ -71,17 +71,20 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def upload_url(self) -> str:
-        """The URL for the upload that the job needs; empty if there is none."""
+        """The URL for the upload that the job needs; empty if it needs no upload."""
         return self._status.upload_url
 
     @property
     def status(self) -> StatusT | None:
-        """The body of the last response with the job's status; ``None`` before the first one."""
+        """The body of the last response with the job's status; ``None`` before the first response."""
         return None if self._response is None else self._response.data
 
     @property
     def results_operation(self) -> Operation[Any] | None:
-        """The operation that lists the results, such as for ``client.pages``; ``None`` if there is none."""
+        """The operation that lists the results, for use with ``client.pages``, for example.
+
+        It is ``None`` if no operation lists the results.
+        """
         return self._started.results_operation()
 
     def __repr__(self) -> str:
@@ -108,8 +111,8 @@ class _JobBase(Generic[StatusT, ItemT]):
         client, started = self._client, self._started
         about = f"{started.family.status.name}: job {started.id}"
         state = client._start_wait(self._judge, about, deadline, started.policy)  # noqa: SLF001
-        # Judged first, so that no poll is needed: the response that started the job, or a final
-        # status. Any other status is out of date.
+        # The response that started the job and a final status are judged before the first poll,
+        # which may not be necessary. Any other status is out of date.
         response = self._response if self.is_over or not self._is_polled else None
         self._is_polled = True
         ended: ApiResponse[StatusT] = await client._wait(  # noqa: SLF001
@@ -118,7 +121,7 @@ class _JobBase(Generic[StatusT, ItemT]):
         return ended.data
 
     async def _send_results(self, operation: Operation[T]) -> ApiResponse[T]:
-        """Fetch results, and warn if they lack recent data."""
+        """Return a response with results, and issue a warning if recent data is missing."""
         response = await self._send_results_page(operation)
         lag = self._started.find_data_lag(response.data)
         if lag:
@@ -126,7 +129,10 @@ class _JobBase(Generic[StatusT, ItemT]):
         return response
 
     async def _send_results_page(self, operation: Operation[T]) -> ApiResponse[T]:
-        """Fetch results, which may become available a moment after the job has succeeded."""
+        """Return a response with results; poll if they are not available yet.
+
+        Some results become available a moment after their job has succeeded.
+        """
         client = self._client
         about = f"{operation.endpoint.name}: results of job {self.id}"
         state = client._start_wait(  # noqa: SLF001
@@ -213,7 +219,8 @@ class Job(_JobBase[StatusT, ItemT]):
 
         Raises:
             JobFailedError: the job failed, expired or was cancelled.
-            JobStoppedError: the job needs an upload or another action; wait again afterwards.
+            JobStoppedError: the job needs an upload or another action by the caller, who can then
+                wait again.
             WaitTimeoutError: the job did not end within the deadline, and continues to run.
             GenesysCloudError: the job cannot be polled; see :mod:`genesys_core.errors`.
         """
@@ -245,8 +252,8 @@ class Job(_JobBase[StatusT, ItemT]):
     def pages(self, **options: "Unpack[PagingArguments]") -> Iterator[Any]:
         """Iterate over the pages of the results, after waiting for the job if necessary.
 
-        The ``data_availability_date`` of a page is the time up to which its data is complete;
-        unlike :meth:`results`, this method does not warn about it.
+        The ``data_availability_date`` of a page is the time up to which its data is complete.
+        Unlike :meth:`results`, this method issues no warning if recent data is missing.
 
         Args:
             options: pagination options such as ``limit`` and ``prefetch``; see
@@ -265,7 +272,7 @@ class Job(_JobBase[StatusT, ItemT]):
         return Paginator[Any](reader, self._send_results_page, self._find_event_loop)
 
     def links(self) -> tuple[str, ...]:
-        """Poll, and return new links to the result files; the links are signed and expire."""
+        """Poll the job, and return new links to its result files; the links are signed and expire."""
         self.refresh()
         return self._status.links
 
@@ -277,7 +284,7 @@ class Job(_JobBase[StatusT, ItemT]):
         progress: "Progress | None" = None,
         resume: bool = False,
     ) -> Path:
-        """Download a result file with a new link, and with another one if that link has expired.
+        """Download a result file with a new link, or with a second one if the first has expired.
 
         Args:
             path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes
@@ -300,7 +307,7 @@ class Job(_JobBase[StatusT, ItemT]):
             return download(self._link(link), path, progress=progress, resume=resume)
 
     def cancel(self) -> None:
-        """Request cancellation of the job; :meth:`wait` raises once it is cancelled.
+        """Request cancellation of the job; :meth:`wait` fails once the job is cancelled.
 
         Raises:
             JobError: the platform has no operation that cancels the job.
@@ -349,7 +356,7 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
         return AsyncPaginator[Any](reader, self._send_results_page, self._find_event_loop)
 
     async def links(self) -> tuple[str, ...]:
-        """Poll, and return new links to the result files; see :meth:`Job.links`."""
+        """Poll the job, and return new links to its result files; see :meth:`Job.links`."""
         await self.refresh()
         return self._status.links
 
@@ -376,9 +383,10 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
 
 
 class _Results(Iterator[T]):
-    """Iterates over a job's results, which are requested with the first item.
+    """Iterates over a job's results, and requests them when the first item is needed.
 
-    Not a generator, which would end with the first error, so that the rest would seem not to exist.
+    It is not a generator, because a generator ends with its first error: a caller that continued
+    after the error would take that for the end of the results.
     """
 
     def __init__(self, open_items: Callable[[], Iterator[T]]) -> None:
@@ -398,7 +406,7 @@ class _Results(Iterator[T]):
 
 
 class _AsyncResults(AsyncIterator[T]):
-    """Iterates over a job's results like :class:`_Results`."""
+    """Iterates over a job's results asynchronously; see :class:`_Results`."""
 
     def __init__(
         self, open_items: Callable[[], Awaitable[Iterator[T] | AsyncPaginator[T]]]

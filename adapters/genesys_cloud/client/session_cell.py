@@ -1,6 +1,6 @@
 """A client's current session, which is its only mutable state.
 
-Invariants: a session is immutable. A step computes the next one under a lock that is never held
+Invariants: a session is immutable. A step computes the next session under a lock that is never held
 during I/O. Threads and event loops may share a cell.
 """
 
@@ -33,7 +33,7 @@ class Unpicklable:
 
 
 class SessionCell(Unpicklable):
-    """Contains the current session; :meth:`apply` replaces it with the result of a step."""
+    """Contains a client's current session, which :meth:`apply` replaces."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -56,8 +56,8 @@ class SessionCell(Unpicklable):
             while True:
                 session = self._session
                 after, answer = step(session, *args, **kwargs)
-                # A call that is garbage-collected during a step applies another one in the same
-                # thread, which this one must not undo.
+                # A call that is garbage-collected during this step applies another step in the same
+                # thread, and this step must not undo that one.
                 if self._session is session:
                     self._session = after
                     return answer

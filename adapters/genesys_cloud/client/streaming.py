@@ -1,7 +1,7 @@
 """Calls with streamed response bodies: saved to a file, or left open for reading.
 
-The driver calls the ``send`` method of these objects instead of the transport's, so that tokens,
-retries and deadlines work as in every call. The body of an error or a redirect is read only up to
+The driver calls the ``send`` method of this module's objects instead of the transport's, so that
+tokens, retries and deadlines work as in every call. The body of an error or a redirect is read only up to
 the size that an error needs.
 """
 
@@ -99,7 +99,7 @@ async def read_limited(reply: Chunks) -> Response:
 async def with_transport_errors(
     chunks: AsyncIterator[bytes], request: Request
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the chunks; a ``TransportFailure`` is raised as a ``TransportError``."""
+    """Yield the chunks of a response, and convert a ``TransportFailure`` to a ``TransportError``."""
     try:
         async for chunk in chunks:
             yield chunk
@@ -111,7 +111,8 @@ class StreamedBody:
     """The chunks of a streamed response for the caller, who may keep them after the response is closed.
 
     Args:
-        chunks: the chunks; closing them would end an iteration as if the body were complete.
+        chunks: the response's chunks. :meth:`close` does not close them, because an iteration would
+            then end as if the body were complete.
     """
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
@@ -207,7 +208,8 @@ class DownloadSaver(_StreamedCall):
 
     async def send(self, request: Request) -> Response:
         """Send the request for the file, or for the part of it that is still missing."""
-        # Per attempt: a retry requests what the previous one has not received.
+        # Computed for each attempt: a retry requests the bytes that previous attempts have not
+        # received.
         part = self._file.part
         response = await super().send(part.request(request))
         # 416: the file has become shorter (RFC 9110, 15.5.17), so request it from the beginning.

@@ -1,6 +1,6 @@
-"""The event loop operations of a client's driver, for threads: they block the calling thread.
+"""The event loop operations of a synchronous client's driver: they block the calling thread.
 
-Invariants: nothing here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
+Invariants: no coroutine here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
 long to sleep, so that no wake-up in between is lost.
 """
 
@@ -24,10 +24,10 @@ _POLL_INTERVAL: Final = 1.0
 
 
 class _Bell:
-    """Wakes the threads that are waiting when it rings.
+    """Wakes all threads that are waiting for its next event.
 
-    Each step is one operation of a dictionary, so two threads that ring at once cannot replace an
-    event that a third one already waits for.
+    Each method makes one atomic dictionary operation, so two threads that ring at the same time
+    cannot replace an event that a third thread already waits for.
     """
 
     def __init__(self) -> None:
@@ -97,8 +97,8 @@ class ThreadLoop:
         Returns:
             The result of ``work``, or ``None`` if it is still running after ``seconds``.
         """
-        await self.close()  # the previous one has released the token lock and is about to end
-        # Not a daemon: the interpreter waits for it at exit.
+        await self.close()  # the previous thread has released the token lock and is about to end
+        # Not a daemon thread, so that the interpreter waits for it at exit.
         result, self._last = _start_thread(work, "genesys-cloud-token", daemon=False)
         done, _ = wait({result}, timeout=seconds)
         return result.result() if done else None
@@ -108,11 +108,11 @@ class ThreadLoop:
         return _Thread(work)
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in the current thread, which runs the token transaction."""
+        """Run a function in the current thread, because the token transaction may block it."""
         return work(*args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in the current thread."""
+        """Run a function in the current thread, because a synchronous client may block it."""
         return work(*args)
 
     async def close(self) -> None:
@@ -129,13 +129,13 @@ class _Thread(Generic[T]):
         return self._result.result()
 
     def cancel(self) -> None:
-        """Does nothing: a thread cannot be cancelled, and its result is ignored."""
+        """Do nothing: a thread cannot be cancelled, and its result is ignored."""
 
 
 def _start_thread(
     work: Callable[[], Coroutine[Any, Any, T]], name: str, *, daemon: bool
 ) -> tuple[Future[T], Thread]:
-    """Run ``work`` in its own thread, or directly if no thread can be started."""
+    """Run ``work`` in a new thread, or here if none can be started; return its future and thread."""
     # The caller's context, in which tracing libraries store the current span.
     result, context = Future[T](), copy_context()
 

@@ -2,7 +2,7 @@
 
 Invariants: one transaction at a time. A transaction that has started runs to completion even if its
 call is cancelled, interrupted or times out, so that a rotated token is never lost; closing the
-client waits for it.
+client waits for the transaction.
 
 If another call has already refreshed the token, neither a thread nor a task is started.
 """
@@ -50,7 +50,7 @@ R = TypeVar("R")
 
 
 class StoreDriver:
-    """Accesses a token store; errors are reported and returned as values.
+    """Accesses a token store, and reports and returns errors instead of raising them.
 
     Args:
         store: the token store; without one, the core requests no store steps.
@@ -82,14 +82,14 @@ class StoreDriver:
         except TokenStoreError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a custom store may raise anything
-            # Its message is omitted because it may contain a secret.
+            # The exception's message is omitted because it may contain a secret.
             failure = TokenStoreError(f"the token store failed: {type(error).__name__}")
         self._report(failure)
         return failure
 
 
 class _AwaitedStore:
-    """Adapts a blocking token store to the asynchronous interface; nothing here suspends."""
+    """Adapts a blocking token store to the asynchronous interface; its methods never suspend."""
 
     def __init__(self, store: TokenStore) -> None:
         self._store = store
@@ -182,8 +182,8 @@ class TokenTransactions:
     async def obtain(self, action: TokenAction[R]) -> R:
         """Perform an action on the token and return the action's result.
 
-        A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C,
-        or reach its deadline without aborting it.
+        A transaction that does I/O is shielded: it continues if its caller is cancelled, is
+        interrupted by Ctrl-C, or reaches its deadline.
         """
         loop, session, owner = self._find_loop(), self._cell.session, LockOwner()
         handed_over = False
@@ -218,7 +218,8 @@ class TokenTransactions:
                 self._warn_shared()
             return step.result
         finally:
-            # The store's lock first: it belongs to this transaction, and the next one requests it.
+            # Release the store's lock first: the next transaction, which acquires it, can start as
+            # soon as the client's lock is released.
             try:
                 await held.aclose()
             finally:

@@ -1,7 +1,7 @@
 """The life of a call: the outcomes of its attempts, replayed to a client or to the core.
 
-Invariants: a life is a value and can be replayed any number of times. Replaying it to the core
-needs no socket and takes no time: waits are recorded with a simulated clock.
+Invariants: a life is immutable and can be replayed any number of times. Replaying it to the core
+needs no socket and no time, because a simulated clock advances by the length of each wait.
 """
 
 import itertools
@@ -45,17 +45,17 @@ _JSON: Final = Headers({"Content-Type": "application/json"})
 
 
 class LifeTransport:
-    """A transport for a :class:`~genesys_cloud.Client` that replays a life; the last outcome repeats.
+    """Replays the outcomes of a life to a :class:`~genesys_cloud.Client`, and repeats the last one.
 
-    Token requests get a token and are not part of the life.
+    A token request receives a token and uses up no outcome.
 
     Attributes:
-        requests: all requests of calls so far, without token requests.
-        arrived: the requests that the platform may have executed: all except those whose failure
-            guarantees that nothing was sent.
+        requests: all requests so far, except token requests.
+        arrived: the requests that the platform may have executed: all of ``requests`` except those
+            that failed before anything was sent.
     """
 
-    is_mock = True  # no platform behind it, so no rate limit to keep
+    is_mock = True  # without a platform, there is no rate limit to observe
 
     def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
         self._outcomes = outcomes
@@ -75,7 +75,7 @@ class LifeTransport:
             return outcome
         if outcome.sent:
             self.arrived.append(request)
-        # A new one each time: a raised exception keeps its traceback.
+        # A new exception each time, because an exception keeps the traceback of earlier raises.
         raise TransportFailure(outcome.message, kind=outcome.kind, sent=outcome.sent)
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class LifeTransport:
 class AsyncLifeTransport:
     """Like :class:`LifeTransport`, for an :class:`~genesys_cloud.AsyncClient`."""
 
-    is_mock = True  # no platform behind it, so no rate limit to keep
+    is_mock = True  # without a platform, there is no rate limit to observe
 
     def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
         self._played = LifeTransport(outcomes)
@@ -102,11 +102,11 @@ class AsyncLifeTransport:
 
 @dataclass(frozen=True)
 class Played(Generic[T]):
-    """The result of a call to which a life was replayed.
+    """The result of replaying a life to a call.
 
     Attributes:
         end: the final state of the call.
-        transport: the transport that replayed the life; it contains the requests that were sent.
+        transport: the transport that replayed the life, with the requests of the call.
         waits: the length in seconds of each wait before a retry or for the rate limit.
     """
 
@@ -149,11 +149,12 @@ class Life:
         retry: RetryConfiguration | None = None,
         session: Session | None = None,
     ) -> Played[T]:
-        """Run a call in the core alone, with the outcomes of this life; no time passes.
+        """Run a call in the core, with the outcomes of this life, without I/O or delays.
 
         Args:
             operation: the operation to call.
-            retry: the retry configuration of the new session; not allowed with ``session``.
+            retry: the retry configuration of the new session, by default without retries; ignored
+                if ``session`` is given.
             session: the session to use instead of a new one.
 
         Raises:
@@ -173,7 +174,7 @@ def _no_jitter() -> float:
 
 @dataclass
 class _Player:
-    """The driver of ``docs/embedding.md`` with its own clock."""
+    """Drives a call like the example in ``docs/embedding.md``, but with a simulated clock."""
 
     session: Session
     transport: LifeTransport

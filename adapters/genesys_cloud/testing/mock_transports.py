@@ -1,4 +1,4 @@
-"""Mock transports, which call a function of the test for the response to each request."""
+"""Mock transports: a function that the test defines returns the response to each request."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -11,13 +11,13 @@ from genesys_core.http.messages import Request, Response
 __all__ = ["AsyncMockTransport", "Handler", "MockTransport", "json_response"]
 
 Handler: TypeAlias = Callable[[Request], Response]
-"""Returns the response to a request, or raises a ``TransportFailure``."""
+"""A function that returns the response to a request, or raises a ``TransportFailure``."""
 
 
 def json_response(
     value: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """Create a response with a model or any JSON value as its body."""
+    """Return a response whose body is the JSON of a model or of any other value."""
     fields = {"Content-Type": "application/json", **(headers or {})}
     return Response(status, Headers(fields), to_json(value))
 
@@ -30,7 +30,7 @@ class MockTransport:
         closed: whether the client that uses the transport was closed.
     """
 
-    is_mock = True  # no platform behind it, so no rate limit to keep
+    is_mock = True  # without a platform, there is no rate limit to observe
 
     def __init__(self, handler: Handler) -> None:
         FUNCTION.check("handler", handler)
@@ -51,7 +51,7 @@ class MockTransport:
 class AsyncMockTransport:
     """Like :class:`MockTransport`, for an :class:`~genesys_cloud.AsyncClient`."""
 
-    is_mock = True  # no platform behind it, so no rate limit to keep
+    is_mock = True  # without a platform, there is no rate limit to observe
 
     def __init__(self, handler: Handler) -> None:
         FUNCTION.check("handler", handler)

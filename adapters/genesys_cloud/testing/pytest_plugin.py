@@ -1,8 +1,8 @@
-"""Fixtures for pytest: clients of a simulated organization, which is new in each test.
+"""Fixtures for pytest: clients of a simulated organization that is created for each test.
 
 Invariants: importing this module loads neither the client nor the simulator, because every run of
-pytest imports it. Fixtures are synchronous, so that plain tests and tests of any asynchronous
-plugin can use them.
+pytest imports it. Fixtures are synchronous, so that plain tests can use them as well as tests that
+an asynchronous plugin runs, whichever plugin it is.
 """
 
 from typing import TYPE_CHECKING
@@ -54,7 +54,7 @@ def genesys_simulator(
     genesys_settings: "Settings",
     genesys_world: "World | None",
 ) -> "InProcessSimulator":
-    """A simulated platform with a fresh organization.
+    """A simulated platform with a new organization.
 
     It can load data, inject faults, publish events and record requests.
     """
@@ -66,7 +66,7 @@ def genesys_simulator(
 
 @pytest.fixture
 def genesys_cloud(genesys_simulator: "InProcessSimulator") -> "Iterator[Client]":
-    """A ``Client`` of a fresh organization, without sockets."""
+    """A ``Client`` of a new simulated organization, without sockets."""
     from genesys_cloud import Client  # noqa: PLC0415 - see above
 
     token, transport = genesys_simulator.access_token(), genesys_simulator.transport()
@@ -76,9 +76,9 @@ def genesys_cloud(genesys_simulator: "InProcessSimulator") -> "Iterator[Client]"
 
 @pytest.fixture
 def async_genesys_cloud(genesys_simulator: "InProcessSimulator") -> "AsyncClient":
-    """An ``AsyncClient`` of a fresh organization, without sockets, for asyncio and trio."""
+    """An ``AsyncClient`` of a new simulated organization, without sockets, for asyncio and trio."""
     from genesys_cloud import AsyncClient  # noqa: PLC0415 - see above
 
-    # It is not closed: there is no event loop here, and without connections nothing is left open.
+    # The client is not closed: that needs an event loop, and there are no connections to close.
     token, transport = genesys_simulator.access_token(), genesys_simulator.async_transport()
     return AsyncClient(access_token=token, transport=transport, trust_env=False)

@@ -1,7 +1,7 @@
 """Hypothesis strategies for programs that use this library.
 
-They generate models, responses, failures and the lives of calls, which are the outcomes of a call's
-attempts in order, to test how a program handles them. ``docs/property-tests.md`` has examples.
+They generate models, responses, transport failures and lives (the outcomes of all attempts of a
+call, in order), to test how a program handles them. ``docs/property-tests.md`` has examples.
 
 Invariants: everything that is generated could be sent by the platform. Any field may be absent, an
 enum may have an unknown value, and after a failure it may be unknown whether the request was
@@ -48,7 +48,10 @@ M = TypeVar("M", bound=Model)
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _LETTERS: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 _FIELDS: Final = (12, 4, 2)
-"""Maximum number of fields of a model, by depth; the platform's models have up to a hundred."""
+"""Maximum number of fields of a generated model, by the levels of models allowed below it: 2, 1, 0.
+
+The platform's largest model, ``ViewFilter``, has 248 fields.
+"""
 
 
 def json_values() -> st.SearchStrategy[object]:
@@ -74,11 +77,11 @@ def models_of(
 
     Args:
         model: the type of the models, such as ``models.User``.
-        depth: maximum nesting of models below the model; at 0, nested models have no fields.
+        depth: maximum levels of models nested in the model; at 0, nested models have no fields.
         fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
     Raises:
-        InvalidValueError: the model has no such field.
+        InvalidValueError: the model does not have one of the ``fields``.
     """
     known = _field_types(model)
     for name in fields:
@@ -160,7 +163,7 @@ def _objects_of(type_: object, depth: int, size: int) -> st.SearchStrategy[objec
 
 
 def _of_kind(union: TaggedUnion, kind: str, depth: int) -> st.SearchStrategy[object]:
-    """Return a strategy for models of one kind of a union, with their tag."""
+    """Return a strategy for one kind of model in a tagged union, with the tag of that kind."""
     model = cast(type[Model], union.model(union.cases[kind]))
     names = {one.encode_name: one.name for one in msgspec.structs.fields(model)}
     given = {names[union.tag]: st.just(kind)} if union.tag in names else {}
@@ -178,15 +181,16 @@ def _is_model(type_: object) -> TypeGuard[type[Model]]:
 def replies(
     what: type[Model] | Operation[object], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[Response]:
-    """Return a strategy for successful responses: a model as JSON, sometimes with an unknown field.
+    """Return a strategy for successful responses, whose models sometimes have an unknown field.
 
     Args:
-        what: the model in the response, or the operation to which it responds.
-        depth: maximum nesting of models.
+        what: the type of the model in the response, or the operation that returns the response.
+        depth: maximum levels of nested models.
         fields: strategies for fields that are always present, by their Python names.
 
     Raises:
-        InvalidValueError: the model has no such field, or the operation's response is not a model.
+        InvalidValueError: the model does not have one of the ``fields``, or there are ``fields``
+            but the operation's response is not a model.
     """
     bodies: st.SearchStrategy[object]
     if isinstance(what, Operation):
@@ -238,7 +242,7 @@ def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
     """Generate error responses, with the platform's error body or a gateway's HTML page.
 
     Args:
-        draw: the function that draws values, which Hypothesis passes.
+        draw: the function that draws values; passed by Hypothesis.
         statuses: the possible HTTP statuses; by default all error statuses of the platform.
     """
     status = draw(st.sampled_from(statuses or tuple(_CODES)))
@@ -271,7 +275,7 @@ _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
 
 
 def failures(*, sent: bool | None = None) -> st.SearchStrategy[TransportFailure]:
-    """Return a strategy for transport failures, in which no complete response was received.
+    """Return a strategy for the transport failures of requests without a complete response.
 
     Args:
         sent: whether the request may have reached the platform; ``None`` to generate both.
@@ -290,12 +294,12 @@ def lives(
     max_failures: int = 3,
     succeeds: bool | None = None,
 ) -> st.SearchStrategy[Life]:
-    """Return a strategy for the outcomes of a call's attempts: failures, then a final outcome.
+    """Return a strategy for lives of calls: failed attempts, then a success or a last failure.
 
-    The final outcome is a success, or a failure that repeats.
+    The last outcome is repeated for all further attempts.
 
     Args:
-        what: the model in the successful response, or the operation to which it responds.
+        what: the type of the model in the successful response, or the operation that returns it.
         failing: a strategy for failures; by default error responses and transport failures.
         max_failures: maximum number of failures before the last outcome.
         succeeds: whether the last outcome is a success; ``None`` to generate both.
