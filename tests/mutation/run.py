@@ -114,6 +114,7 @@ MODULES = (
     "definition/read/listings.py",
     "definition/read/model_graph.py",
     "definition/read/naming.py",
+    "definition/read/parse.py",
     "definition/read/polymorphism.py",
     "definition/read/read_only_posts.py",
     "definition/read/references.py",
