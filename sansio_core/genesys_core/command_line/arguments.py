@@ -261,7 +261,21 @@ def parse_arguments(
             continue
         _parse_option(word, rest, offered, known, parsed)
     _place_loose(description, loose, parsed)
+    _check_raw(parsed)
     return parsed
+
+
+_NOT_WITH_RAW: Final = ("all", "limit", "resume", "query", "columns", "output", "from-file")
+
+
+def _check_raw(parsed: ParsedArguments) -> None:
+    """Reject options that would have no effect on a response body that is printed as received."""
+    ignored = next(filter(parsed.has, _NOT_WITH_RAW), None)
+    if ignored is not None and parsed.has("raw"):
+        raise UsageError(
+            f"--raw and --{ignored}: pass only one of them, because --raw prints the body of one "
+            "response as received"
+        )
 
 
 def _parse_option(

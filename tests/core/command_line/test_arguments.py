@@ -90,6 +90,17 @@ def test_options_of_the_command():
         ParsedArguments(common={"limit": "1" * 5000}).number("limit")
 
 
+@pytest.mark.parametrize(
+    "option",
+    ["--all", "--limit=3", "--resume=t", "--query=a", "--columns=a", "-ojson", "--from-file=f"],
+)
+def test_an_option_without_effect_on_a_body_as_received_is_refused(option):
+    name = {"-ojson": "--output"}.get(option, option.partition("=")[0])
+    with pytest.raises(UsageError, match=f"--raw and {name}: pass only one of them"):
+        parse("put_rows", option, "--raw")
+    assert parse("put_rows", "--raw", "--watch=5s", "-v").has("raw")
+
+
 def test_an_option_of_the_command_gives_way_to_the_operations_own():
     found = parse("get_user", "--limit", "5", "--cli-limit", "7")
     assert (found.values, found.common) == ({"limit": 5}, {"limit": "7"})
