@@ -1,7 +1,7 @@
 """Rate limits shared by the processes on one machine, stored in files.
 
-Invariants: the state is read, changed and replaced under a lock, which the operating system releases
-if the process that holds it dies. Times are those of the machine's monotonic clock. If a process is
+Invariants: the state is read, changed and replaced under a lock that the operating system releases
+if its holder dies. Times are those of the machine's monotonic clock. If a process is
 killed before it has replaced the state, the previous state remains.
 """
 
@@ -35,7 +35,7 @@ _STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
 
 
 class FileBudget:
-    """Keeps each token's rate limit in a file, for all processes on this machine that use the path.
+    """Shares each token's rate limit, in a file, between all processes on a machine.
 
     Pass it as ``budget`` to clients that share a token, in addition to their
     :class:`~genesys_cloud.token_stores.FileTokenStore`. The files are accessible only to their
@@ -87,13 +87,13 @@ class FileBudget:
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
         try:
-            # Not flushed to the disk, which would cost each call milliseconds: a power failure may leave
-            # an empty file, but it restarts the clock, and with it the windows.
+            # Not flushed to disk, because that would take milliseconds in each call. A power
+            # failure may leave an empty file, but it also restarts the clock and so the windows.
             with os.fdopen(descriptor, "wb") as file:
                 file.write(state)
             unfinished.replace(path)
         except BaseException:
-            # On a full disk, each call would leave another file.
+            # Otherwise, on a full disk, each call would leave a temporary file behind.
             unfinished.unlink(missing_ok=True)
             raise
 
@@ -114,7 +114,7 @@ class FileBudget:
             raise BudgetError(f"rate limit {self._path}: {problem}; nothing was sent") from None
 
 
-# O_BINARY exists only on Windows, the others only elsewhere.
+# O_BINARY exists only on Windows, the other flags only on other systems.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )

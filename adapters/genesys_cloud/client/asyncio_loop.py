@@ -25,7 +25,7 @@ class AsyncioLoop:
         self._token_lock = token_lock
         self._lock = asyncio.Lock()
         self._rung = asyncio.Event()
-        # asyncio keeps only weak references to tasks; one whose caller was cancelled must survive.
+        # asyncio keeps only weak references to tasks, but a task must survive its cancelled caller.
         self._running: set[asyncio.Task[Any]] = set()
         self._thread: ThreadPoolExecutor | None = None
 
@@ -37,7 +37,7 @@ class AsyncioLoop:
 
     def notify_all(self) -> None:
         """Wake all tasks that are waiting in :meth:`sleep`."""
-        # Replaced instead of cleared: each sleeper waits for the event that it found.
+        # The event is replaced and not cleared, because sleeping tasks still wait for the old one.
         self._rung.set()
         self._rung = asyncio.Event()
 
@@ -94,8 +94,8 @@ class AsyncioLoop:
         """Run a function in a worker thread; a cancelled caller waits for the function to end."""
         import anyio.to_thread  # noqa: PLC0415 - few clients transfer files
 
-        # In a task of its own: the shield of anyio is for its own cancellation and not for asyncio's,
-        # whose caller would continue while the thread uses the file.
+        # In a separate task: anyio's shield does not stop asyncio's cancellation, after which the
+        # caller would continue while the thread still uses the file.
         task = asyncio.ensure_future(anyio.to_thread.run_sync(work, *args))
         cancelled: asyncio.CancelledError | None = None
         with anyio.CancelScope(shield=True):
@@ -109,7 +109,7 @@ class AsyncioLoop:
             try:
                 raise cancelled
             finally:
-                del cancelled  # its traceback references this frame
+                del cancelled  # the exception's traceback references this frame
         return task.result()
 
     async def close(self) -> None:
@@ -135,6 +135,6 @@ class _Task(Generic[T]):
 
 
 def _see_error(task: asyncio.Task[Any]) -> None:
-    """Retrieve the error of a task, since asyncio logs those that are not retrieved."""
+    """Retrieve the error of a task, because asyncio logs errors that are not retrieved."""
     if not task.cancelled():
         task.exception()

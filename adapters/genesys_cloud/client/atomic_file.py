@@ -40,8 +40,8 @@ class AtomicFile:
     """A file written under a temporary name, and removed on exit unless it was committed.
 
     Args:
-        target: the path to replace; or a directory, in which the file gets the name given to
-            :meth:`commit` and never replaces an existing file.
+        target: the path to replace, or a directory. In a directory, the file gets the name passed
+            to :meth:`commit` and never replaces an existing file.
 
     Raises:
         OSError: the temporary file cannot be created in the directory.
@@ -61,7 +61,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The part that was downloaded earlier: always empty, because nothing is resumed."""
+        """The bytes of an earlier download: none, because this class resumes no downloads."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:
@@ -82,7 +82,7 @@ class AtomicFile:
         Raises:
             FileExistsError: the directory already has a file of that name.
         """
-        # Before the rename: after a crash, some file systems would show an empty file instead.
+        # Flushed before the rename: otherwise, after a crash, some file systems have an empty file.
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()  # Windows cannot rename an open file
@@ -90,8 +90,8 @@ class AtomicFile:
         try:
             self._path.replace(target)
         except BaseException:
-            # The empty file would take the name from the next download. After an interrupt the rename may
-            # be complete, and then the temporary file no longer exists.
+            # Remove the empty file, which reserves a name that the next download may need. If the
+            # rename was complete before an interrupt, the temporary file no longer exists.
             if self._target is None and self._path.exists():
                 target.unlink(missing_ok=True)
             raise
@@ -117,12 +117,13 @@ class AtomicFile:
 
 
 def flush_directory(path: Path) -> None:
-    """Flush a directory to disk, which makes a rename in it durable, if the file system supports it.
+    """Flush a directory to disk if the file system supports this; a rename in it is then durable.
 
-    On Windows it is neither possible nor necessary.
+    On Windows, this function does nothing: flushing is neither possible nor necessary.
     """
     if sys.platform != "win32":
-        # Network file systems may reject it. The file is complete, even if a crash undoes its rename.
+        # Network file systems may reject fsync. Even if a crash undoes the rename, the file is
+        # complete.
         with suppress(OSError):
             descriptor = os.open(path, os.O_RDONLY)
             try:

@@ -1,8 +1,8 @@
 """The event loop interface for a client's driver: one protocol for threads, asyncio and trio.
 
-The driver is written once, in coroutines. With threads they never suspend (:class:`ThreadLoop`
-blocks instead), so that :func:`~genesys_cloud.transports.awaited.run_now` completes a
-coroutine like a function call.
+Synchronous and asynchronous clients use the same driver, which consists of coroutines. In a
+synchronous client, these coroutines never suspend (:class:`ThreadLoop` blocks the thread instead),
+so :func:`~genesys_cloud.transports.awaited.run_now` runs each one like a function.
 """
 
 from collections.abc import Callable, Coroutine
@@ -27,11 +27,14 @@ class Background(Protocol[T_co]):
     """A handle for work that runs in the background."""
 
     async def result(self) -> T_co:
-        """Wait for the work; return its result or raise its error. Cancellation ends only the wait."""
+        """Wait for the work; return its result or raise its error.
+
+        Cancelling the wait does not cancel the work.
+        """
         ...
 
     def cancel(self) -> None:
-        """Cancel the work if possible; its result is not needed."""
+        """Cancel the work if possible; its result will not be read."""
         ...
 
 

@@ -44,30 +44,31 @@ class ClientOptions(TypedDict, total=False):
         token_store: a store that keeps tokens between runs and shares them between processes;
             see :mod:`genesys_cloud.token_stores`.
         retry: when failed calls are retried; no retries by default.
-        timeout: seconds for each phase, or a :class:`Timeout`; by default, connect 10, read 60,
-            write 60, pool 10.
+        timeout: seconds for each phase of a request, or a :class:`Timeout`; by default, connect 10,
+            read 60, write 60, pool 10.
         deadline: seconds for each call as a whole, including retries and waits.
         pacing: the client-side rate limit, by default 300 requests a minute; ``None`` disables it.
-            Disabled by default for loopback hosts and mock transports.
+            It is disabled by default for loopback hosts and mock transports.
         budget: a rate limit shared with other clients or processes that use the same token, such as
             :class:`genesys_cloud.budgets.FileBudget` or :class:`genesys_cloud.redis.RedisBudget`.
         headers: header fields that are sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
-        keep_unknown: whether models from responses keep unknown fields, to send them back; ``True``
-            by default. With ``"items"``, the items of listings keep theirs as well.
+        keep_unknown: whether models from responses keep unknown fields, which are then sent back in
+            updates; ``True`` by default. With ``"items"``, the items of listings keep their unknown
+            fields as well.
         proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), which may contain
             credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
-            its URL.
-        verify: the trusted CAs: ``True`` for the default ones, the path of a CA file or directory,
+            the proxy's URL.
+        verify: the trusted CAs: ``True`` for the default CAs, the path of a CA file or directory,
             PEM text, or an :class:`ssl.SSLContext`.
         cert: a client certificate for mutual TLS.
         trust_env: whether environment variables are read; ``True`` by default.
-        config: a configuration that replaces the file and, like every argument, overrides the
-            environment; it is never reloaded.
-        config_file: the file to read instead of the default one.
-        live_reload_config: whether changes to the file are applied; overrides the file's own
-            setting.
+        config: a configuration that replaces the configuration file and, like every argument,
+            overrides the environment; it is never reloaded.
+        config_file: the path of the configuration file, instead of the default path.
+        live_reload_config: whether changes to the configuration file are applied; overrides the
+            setting in the file.
         logging: log levels, formats and destinations.
         redaction: names of headers, parameters and JSON keys whose values are redacted in logs and
             traces, in addition to the defaults.
@@ -120,7 +121,7 @@ def check_options(options: ClientOptions, *, transport: object, hooks: object) -
     """Reject unknown arguments of a client, and check the types that are not checked elsewhere.
 
     Raises:
-        TypeError: an unknown argument, or one of the wrong type; the message names the expected
+        TypeError: an argument is unknown or has the wrong type; the message names the expected
             type, with an example.
     """
     check_arguments(options, ClientOptions.__annotations__, _EXPECTED)

@@ -26,10 +26,10 @@ SendPage = Callable[[Operation[Any]], Coroutine[Any, Any, ApiResponse[Any]]]
 
 
 class _Progress:
-    """A listing and its progress; requests the pages that ``reader`` wants, including later ones.
+    """The base class of both paginators; requests the pages that the reader selects.
 
     Args:
-        reader: decides what to request.
+        reader: decides which pages to request, some of them in the background.
         send: sends the operation of a page.
         event_loop: returns the event loop that the client runs on.
     """
@@ -45,12 +45,12 @@ class _Progress:
 
     @property
     def total(self) -> int | None:
-        """The total number of items; ``None`` before the first page, or if it is not reported."""
+        """The total number of items in the listing; ``None`` before the first page or if unknown."""
         return self._reader.total
 
     @property
     def fetched(self) -> int:
-        """The number of items returned so far, including those returned before the listing was resumed."""
+        """The number of items returned so far, including any before the listing was resumed."""
         return self._reader.fetched
 
     @property
@@ -59,7 +59,7 @@ class _Progress:
         return self._reader.resume_token
 
     async def _advance(self) -> list[str]:
-        """Request pages until there is an item to return; returns warnings."""
+        """Request pages until an item can be returned, and return the texts of warnings to issue."""
         notices: list[str] = []
         while (fetch := self._reader.wanted()) is not None:
             running = self._running.get(fetch.key)
@@ -71,14 +71,14 @@ class _Progress:
             except Exception:
                 self._running.pop(fetch.key, None)  # sent again if requested again
                 raise
-            # Only now: after a cancellation of the await above, the next call awaits the same page.
+            # Not earlier: if the await above is cancelled, the next call awaits the same request.
             self._running.pop(fetch.key, None)
             self._look_ahead()
         return notices
 
     def _look_ahead(self) -> None:
         wanted = {fetch.key: fetch.operation for fetch in self._reader.ahead()}
-        # Requested ahead with an outdated guess, for example beyond the last page.
+        # Cancel requests that turned out to be unnecessary, for example beyond the last page.
         for key in self._running.keys() - wanted.keys():
             self._running.pop(key).cancel()
         for key in wanted.keys() - self._running.keys():
@@ -135,7 +135,7 @@ class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
                 warnings.warn(text, IncompleteListingWarning, stacklevel=2)
         try:
             return cast(V_co, self._reader.take())
-        except StopIteration:  # a coroutine that raises it would fail with RuntimeError (PEP 479)
+        except StopIteration:  # Python turns it into a RuntimeError in a coroutine (PEP 479)
             raise StopAsyncIteration from None
 
     async def aclose(self) -> None:

@@ -1,9 +1,9 @@
 """Permits of the rate limit, from the client's own pacer or a shared one.
 
 Invariants: the core computes the steps; this module only selects where the pacer is stored. A
-shared pacer is changed within microseconds and without suspending the task, so that a cancelled
-call always knows whether it has a reservation. While another client holds the lock, calls sleep
-between attempts, so that they can be cancelled at any time.
+shared pacer is changed within microseconds and without suspending the task, so that the state of a
+cancelled call shows whether it has a reservation. While another client holds the pacer's lock,
+calls sleep between attempts to acquire it, so that they can be cancelled at any time.
 """
 
 from collections.abc import Callable
@@ -41,9 +41,10 @@ class Permits(Protocol):
     """Applies the core's steps that request and release permits of the rate limit."""
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step of the core to the rate limit, and return its result.
+        """Apply a step of the core to the rate limit, and return the step's result.
 
-        Raises ``BudgetError`` if a shared rate limit cannot be used.
+        Raises:
+            BudgetError: a shared rate limit cannot be used.
         """
         ...
 
@@ -68,7 +69,7 @@ class OwnPermits:
 
 
 class SharedPermits:
-    """Permits from a pacer that clients share; the session contains the latest known state of the pacer."""
+    """Permits from a pacer that clients share; each session keeps its latest known state."""
 
     def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
         self._cell = cell
@@ -120,7 +121,7 @@ class SharedPermits:
         def change(kept: bytes | None) -> tuple[bytes, tuple[Any, R]]:
             return share_step(kept, step, session, state, now=read_clocks())
 
-        # By token: the platform limits the requests of each token.
+        # Each token has its own state, because the platform limits the requests of each token.
         pacer, result = self._budget.change_state(token_key(session.vault.token), change, wait=wait)
         self._cell.apply(with_pacer, pacer)
         self._was_busy = False

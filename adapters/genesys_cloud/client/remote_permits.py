@@ -1,7 +1,7 @@
 """Permits for a rate limit that several machines share through a server.
 
-Invariants: the server grants places, and the core decides what they mean for a call; this module
-sends and receives.
+Invariants: the server grants places in the rate limit, and the core decides whether a call waits
+for its place; this module sends the requests to the server and receives its replies.
 """
 
 import math
@@ -45,7 +45,7 @@ class RemotePermits:
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step of the core to the rate limit, and return its result."""
-        given = state  # keeps its type, which the cases below narrow
+        given = state  # the cases below narrow the type of `state`
         try:
             match state:
                 case NeedPermit():
@@ -73,7 +73,7 @@ class RemotePermits:
             if self._share is not None:
                 self._share.release(state)
         elif self._is_blocking:
-            # On an event loop the call may be cancelled and cannot await: its place stays unused.
+            # An asynchronous call may have been cancelled and cannot await: its place stays unused.
             with suppress(BudgetError):
                 run_now(self._leave(state.call.endpoint.path, ticket))
 
@@ -89,17 +89,17 @@ class RemotePermits:
             key,
             lanes,
             ticket=find_ticket(need.reservation),
-            # A server without state, although this client had a place in the current window, has lost
-            # it: the requests of the window are not counted any more. A new token has no state yet.
+            # If this client had a place in the current window but the server has no state, the
+            # server has lost the count of the window's requests. A new token has no state yet.
             had_places=granted_key == key and now.monotonic - granted_at < lanes[-1].window,
             is_blocking=self._is_blocking,
         )
-        now = read_clocks()  # again: the request took time, and waits count from now
+        now = read_clocks()  # read again, because the request took time and waits start now
         state = answer_place(need, place, lanes, now=now)
         if isinstance(state, Sending):
             self._granted = key, now.monotonic
         elif isinstance(state, Raised):
-            # The place is after the call's deadline: other calls can use it.
+            # The time of the place is after the call's deadline, so leave it to other calls.
             try:
                 await self._leave(need.call.endpoint.path, place.ticket)
             except BudgetError as error:
@@ -114,7 +114,11 @@ class RemotePermits:
             await self._budget.leave_place(key, lanes, ticket, is_blocking=self._is_blocking)
 
     def _find_share(self, share: float) -> OwnPermits:
-        """Return permits for the share of the limit that this client uses without the server."""
+        """Return the permits that a client uses while the server cannot be reached.
+
+        Args:
+            share: the fraction of the rate limit that this client may use.
+        """
         if self._share is None:
             session = self._cell.session
             pacer = None if session.pacer is None else share_pacer(session.pacer, share)

@@ -1,6 +1,6 @@
 """Partial files, which stay on disk until a later download completes them.
 
-Invariants: the file itself appears complete or not at all. Only bytes that were flushed to disk are
+Invariants: the downloaded file appears complete or not at all. Only bytes that were flushed to disk are
 recorded as downloaded, and a partial file never has two writers.
 """
 
@@ -20,20 +20,22 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["ResumableFile"]
 
 CHECKPOINT: Final = 16 << 20
-"""Number of bytes after which a partial file is flushed to disk and recorded; at most this many are
-downloaded again.
+"""Number of bytes after which a partial file is flushed to disk and its size recorded.
+
+A resumed download repeats at most this many bytes.
 """
 
 
 class ResumableFile(AtomicFile):
-    """The destination of a download, which may resume an interrupted one.
+    """The destination file of a download that may resume an earlier, interrupted download.
 
     The partial file of ``report.csv`` is ``.report.csv.part``, and its record is
     ``.report.csv.part.json``; the record is locked while a download writes to the partial file.
 
     Args:
         target: the path of the file to create or replace.
-        source: a text that identifies the file to download.
+        source: a text that identifies the remote file; a partial file of another source is
+            downloaded from the beginning.
 
     Raises:
         InvalidValueError: the target is a directory.
@@ -57,7 +59,7 @@ class ResumableFile(AtomicFile):
 
     @property
     def part(self) -> PartialFile:
-        """The part that was already downloaded, which the download resumes."""
+        """The part of the file that has been downloaded so far, at the end of which to resume."""
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:
@@ -127,14 +129,14 @@ class ResumableFile(AtomicFile):
         os.fsync(self._record.fileno())
 
     def _remove_record(self) -> None:
-        if sys.platform == "win32":  # which removes no open file
+        if sys.platform == "win32":  # Windows cannot remove an open file
             self._close_record()
-        # Before the lock is released: another download could lock the record in between.
+        # Remove the record before releasing its lock: another download could lock it in between.
         self._record_path.unlink(missing_ok=True)
         self._close_record()
 
     def _close_record(self) -> None:
         if sys.platform != "win32" and not self._record.closed:
-            # A child that was forked meanwhile has the open file too, and so the lock.
+            # Closing is not enough: a child forked in the meantime shares the open file and so its lock.
             unlock(self._record.fileno())
         self._record.close()

@@ -1,7 +1,7 @@
 """The parts of a client other than its transport: session, observers, configuration file.
 
 Invariants: :mod:`genesys_core.configuration.resolve` merges arguments, environment and file; this
-module reads them and applies the result.
+module reads the environment and the file, and applies the result.
 """
 
 import os
@@ -39,7 +39,7 @@ def read_sources(options: ClientOptions) -> Sources:
     """Read the environment for a client with these arguments and locate its configuration file.
 
     Raises:
-        ConfigurationError: arguments contradict each other, or the environment is invalid.
+        ConfigurationError: arguments contradict each other, or an environment variable is invalid.
         InvalidValueError: a region, host or number is invalid.
     """
     environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
@@ -91,7 +91,7 @@ class Setup:
         directory = os.path.dirname(path)  # noqa: PTH120 - links stay links
         resolved = sources.resolve(snapshot, directory_exists=os.path.isdir(directory))  # noqa: PTH112
         self.cell = SessionCell(sources.session(resolved, random.random, is_mock=mocked))
-        cell = self.cell  # and not self, which a follower's thread would keep alive
+        cell = self.cell  # not self: the follower's thread would keep this object alive
         self.logging = LoggingObserver(
             resolved.logging,
             options.get("redaction") or DEFAULT_REDACTION,
@@ -152,7 +152,7 @@ class Setup:
 
 
 class _Reload:
-    """Applies a changed file; holds no reference that would keep its :class:`Setup` alive."""
+    """Applies a changed configuration file, without a reference that keeps the setup alive."""
 
     def __init__(
         self,
@@ -178,7 +178,7 @@ class _Reload:
         path = self._sources.path
         try:
             resolved = self._sources.resolve(snapshot)
-            # First, because it can fail (a log file that cannot be opened): then nothing is applied.
+            # First, because it fails if a log file cannot be opened, and then nothing is applied.
             self._log.configure(resolved.logging)
         except GenesysCloudError as error:
             self.report([f"{path}: change rejected; keeping the previous configuration:\n{error}"])

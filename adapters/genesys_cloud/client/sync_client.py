@@ -239,7 +239,7 @@ class SyncClientBase(SyncTransfers):
 
     @staticmethod
     def _running_loop() -> None:
-        """All threads of a process share one loop object."""
+        """Return ``None``, because all threads of a process share one loop object."""
 
     @staticmethod
     def _has_ended(loop: object) -> bool:  # noqa: ARG004 - there is only one

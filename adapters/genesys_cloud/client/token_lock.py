@@ -19,7 +19,7 @@ POLL_INTERVAL: Final = 0.05
 
 
 class TokenLock:
-    """The lock of a client's token, owned by a :class:`LockOwner`. Acquiring it never waits."""
+    """The lock for a client's token requests; acquiring it succeeds or fails at once."""
 
     def __init__(self) -> None:
         self._steps = StepLock()
@@ -31,11 +31,11 @@ class TokenLock:
         return self._steps.run(self._acquire, owner)
 
     def release(self, owner: LockOwner) -> bool:
-        """Release the lock if ``owner`` holds it; return whether it did."""
+        """Release the lock if ``owner`` holds it; return whether the lock was released."""
         return self._steps.run(self._release, owner)
 
     def _acquire(self, owner: LockOwner) -> bool:
-        # A weak reference: an owner that was interrupted before its release no longer exists.
+        # A weak reference, because an owner that is interrupted may never release the lock.
         current = None if self._owner is None else self._owner()
         if current is not None and current is not owner and self._process == process_id():
             return False

@@ -62,7 +62,7 @@ T = TypeVar("T")
 
 
 class _Transfers(ClientBase):
-    """The part of transfers that both clients share."""
+    """Downloads, uploads and streams, as coroutines that both clients run."""
 
     async def _download(
         self,
@@ -89,7 +89,8 @@ class _Transfers(ClientBase):
             else AtomicFile
         )
         with ExitStack() as held:
-            # Entered in the thread: a caller that is cancelled meanwhile does not get the file.
+            # Entered in the worker thread: if the caller is cancelled meanwhile, it does not
+            # receive the file and could not remove it.
             file = await loop.run_in_worker(lambda: held.enter_context(make(path)))
             saver = DownloadSaver(self._wire, loop, file, progress, max_bytes)
             response = response_of(await self._drive(state, saver.send))
@@ -146,7 +147,8 @@ class _Transfers(ClientBase):
                 open_stream(self._wire, request, source) as reply,
             ):
                 response = await read_limited(reply)
-            # A transport need not request a chunk after the last one, so its report may be missing.
+            # A transport need not request another chunk after the last one, so the last chunk may
+            # not have been reported.
             await sent.report()
             return response
 
@@ -187,7 +189,7 @@ class SyncTransfers(_Transfers):
             source: an operation, an API path or an absolute URL. The client's token is sent only to
                 URLs below the API's base URL.
             path: the destination; an existing file is replaced. In a directory, the server
-                determines the name, which is sanitized, and no existing file is replaced.
+                determines the file's name, which is sanitized, and no existing file is replaced.
             progress: called with the number of bytes received and the total (or ``None``); a retry
                 starts again at 0, or at the position where it resumes.
             resume: whether an interrupted download is resumed, by a retry or by a later

@@ -85,7 +85,7 @@ class TrioLoop:
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a dedicated thread.
 
-        Not limited by trio's default limiter: its threads may all be busy with calls that wait for
+        Trio's default limiter is not used: all of its threads may be busy with calls that wait for
         the result.
         """
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)

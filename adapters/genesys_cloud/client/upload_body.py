@@ -1,6 +1,7 @@
 """Bodies of uploads: from bytes, files, iterators or forms.
 
-Invariants: files and iterators are read in chunks as the connection accepts them, never as a whole.
+Invariants: files and iterators are never read as a whole: the next chunk is read when the
+connection has accepted the previous one.
 """
 
 import os
@@ -38,7 +39,7 @@ def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
 
     Args:
         content: the content of the body.
-        can_await: whether asynchronous iterables are accepted, as by asynchronous clients.
+        can_await: whether asynchronous iterables are accepted; true in asynchronous clients.
 
     Raises:
         InvalidValueError: a part of the form cannot be encoded.

@@ -47,7 +47,7 @@ class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
         """Read a configuration file, INI or JSON, in UTF-8.
 
         Args:
-            path: the path of the file; ``None`` for the default, see :func:`default_path`.
+            path: the path of the file; ``None`` for the path that :func:`default_path` returns.
 
         Raises:
             ConfigurationError: the file cannot be read or is invalid; the message lists all
@@ -83,9 +83,9 @@ def default_path() -> str | None:
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Read a configuration file, and return its text, or the reason why it cannot be used.
+    """Read a configuration file, and return its text or the reason why it cannot be used.
 
-    If the file does not exist, the result has neither.
+    If the file does not exist, the snapshot contains neither a text nor a reason.
     """
     try:
         content = _read(Path(path))

@@ -1,10 +1,10 @@
 """Watches a configuration file for changes.
 
-Invariants: the file's content decides, not file system events. A follower opens the file by its path
-and reads it at intervals, and reports new content that it has read twice in a row. Therefore renames,
-deletion and re-creation, files that are created later and replaced symbolic links are handled alike,
-and a burst of writes is one change. File system events only trigger the next read earlier. A follower
-ends when it is closed or garbage-collected.
+Invariants: changes are detected from the file's content and not from file system events. A follower
+opens the file by its path and reads it at intervals, and reports new content that it has read twice
+in a row. Therefore a rename, a deletion, a file that is created later and a replaced symbolic link
+are all detected, and a burst of writes is one change. File system events only cause the next read
+to happen earlier. A follower ends when it is closed or garbage-collected.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ _STEP: Final = 0.02
 
 
 class Trigger(Protocol):
-    """Decides when a follower reads the file."""
+    """Decides when a follower reads its configuration file."""
 
     def wait(self) -> bool:
         """Wait until the file may have changed; return ``False`` after :meth:`stop`."""
@@ -86,7 +86,7 @@ class FileEvents(Polling):
     def wait(self) -> bool:
         self._watch_this_directory()
         if self._notices is None or not self._noticed(self._notices):
-            self._watched = None  # tried again after the interval
+            self._watched = None  # watching is tried again after the interval
             return super().wait()
         return not self._stopped.is_set()
 
@@ -107,7 +107,8 @@ class FileEvents(Polling):
             debounce=int(SETTLE * 1000),
             step=int(_STEP * 1000),
             stop_event=self._stopped,
-            # Some network and container file systems report no events, hence also reads at intervals.
+            # Some network and container file systems report no events, so the file is also read at
+            # intervals.
             rust_timeout=int(INTERVAL * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,  # Ctrl-C is handled in the main thread
@@ -115,7 +116,11 @@ class FileEvents(Polling):
         )  # fmt: skip
 
     def _noticed(self, notices: Generator[Any, None, None]) -> bool:
-        """Wait for a file system event or the interval; ``False`` if the directory cannot be watched."""
+        """Wait for a file system event, at most for the interval.
+
+        Returns:
+            ``False`` if the directory cannot be watched.
+        """
         try:
             next(notices)
         except StopIteration:
@@ -143,14 +148,14 @@ def trigger_for(path: str) -> Trigger:
 
 
 class Follower:
-    """Watches one file in a background thread.
+    """Watches a configuration file in a background thread.
 
     Args:
         path: the absolute path of the file.
         known: the content of the configuration in effect.
-        changed: called in the follower's thread with each new content; returning ``False`` ends the
-            thread. The function must not reference the follower, which would then never be
-            garbage-collected.
+        changed: called in the follower's thread with each new content; if it returns ``False``, the
+            thread ends. The function must not reference the follower, because the follower would
+            then never be garbage-collected.
         trigger: decides when the file is read; ``None`` for :func:`trigger_for`.
         snapshot: the function that reads the file.
     """
@@ -170,7 +175,7 @@ class Follower:
             name=f"genesys-cloud config {path}",
             daemon=True,
         )
-        # Runs when this object is garbage-collected too; the thread has no reference to it.
+        # Also runs when the follower is garbage-collected, since its thread does not reference it.
         self._stop = weakref.finalize(self, trigger.stop)
         self._thread.start()
 
@@ -180,7 +185,7 @@ class Follower:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop watching, and wait until the thread has ended, which usually takes less than 0.1 seconds."""
+        """Stop watching, and wait for the thread to end, usually for less than 0.1 seconds."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

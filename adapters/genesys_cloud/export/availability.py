@@ -1,4 +1,4 @@
-"""The date up to which the platform's archive is complete.
+"""Finds the date up to which the platform's archive of an export's data is complete.
 
 Invariants: if the operation that reports the date does not exist or is not permitted, the date is
 unknown, and all slices are fetched with queries.
@@ -19,7 +19,9 @@ __all__ = ["find_available_until"]
 
 
 def find_available_until(client: "Client", name: str) -> datetime | None:
-    """Request the date up to which the archive of a named export is complete, for ``available_until``.
+    """Request and return the date up to which the archive of an export's data is complete.
+
+    Pass the date as ``available_until`` when you define the export.
 
     Args:
         client: the client that sends the request.
@@ -41,5 +43,5 @@ def find_available_until(client: "Client", name: str) -> datetime | None:
         return None
     if not isinstance(found, datetime):
         return None
-    # The platform's times are in UTC, and an export refuses one without a zone.
+    # The platform's times are in UTC, and an export rejects times without a zone.
     return assume_utc(found)

@@ -1,8 +1,9 @@
-"""Fetches one slice: writes its records to a file, atomically, and then its manifest entry.
+"""Fetches one slice of an export: writes its records to a file, and then its manifest entry.
 
-Invariants: the core decides what is requested and which records belong to the slice. The entry is
-written after the file; then a file that it supersedes is removed. The id of a job is stored when the
-job has started, so that another process can continue with that job instead of starting a new one.
+Invariants: the core decides what is requested and which records belong to the slice. Each file is
+written atomically. The entry is written after the file with the records, and then the file that
+the new one replaces is removed. The id of a job is stored when the job has started, so that another
+process can continue with that job instead of starting a new one.
 """
 
 import hashlib
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["ClientFactory", "check_factory", "fetch", "measure_file"]
 
 ClientFactory: TypeAlias = Callable[[], AbstractContextManager[Client]]
-"""A function that returns a client for the worker that calls it, configured from the worker's
-environment or a token store. Must be picklable: a class or a module-level function.
+"""A function that each worker calls to create its client.
+
+The client's credentials come from the worker's environment or from a token store. The function must
+be picklable: a class or a module-level function.
 """
 
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
@@ -49,7 +52,7 @@ _CHUNK: Final = 1 << 20
 """Number of bytes of a file that are read and hashed at a time."""
 
 _ATTEMPTS: Final = 5
-"""Maximum number of times that a part is written, because another process may remove it."""
+"""Maximum number of times that a part is written; another process may remove it in the meantime."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""
@@ -62,7 +65,7 @@ def fetch(
     client: ClientFactory = Client,
     format: ExportFormat = "jsonl",
 ) -> ExportPart:
-    """Fetch a slice into a file of a directory, and write its manifest entry.
+    """Fetch a slice of an export into a file, and write its manifest entry.
 
     Args:
         slice: a slice that :func:`~genesys_cloud.export.plan` returned.
@@ -72,12 +75,12 @@ def fetch(
         format: ``jsonl``, ``csv`` or ``parquet``.
 
     Returns:
-        The entry; if another process has fetched the slice at the same time, possibly that
-        process's entry.
+        The slice's manifest entry. If another process has fetched the slice at the same time, it
+        may be that process's entry.
 
     Raises:
-        ExportError: other processes, which fetch the slice at the same time, repeatedly removed the
-            file.
+        ExportError: other processes that fetched the same slice at the same time repeatedly removed
+            the file.
         GenesysCloudError: see :mod:`genesys_core.errors`; no entry was written.
         OSError: the file cannot be written.
     """
@@ -104,16 +107,17 @@ def fetch(
         name = name_part(slice.id, format, digest)
         part = ExportPart(slice.id, name, size, digest, reading.totals, tuple(media))
         published = _publish(target, path, part, format)
-    # Last: until the entry is written, another process continues with the job.
+    # Only after the entry is written: until then, another process could continue with the job.
     for name in jobs:
         target.remove(name)
     return published
 
 
 def _publish(target: Target, path: Path, part: ExportPart, format: str) -> ExportPart:
-    """Write a part and its entry, remove those that are superseded, and return the slice's entry.
+    """Write a part and its entry, remove parts that it replaces, and return the slice's entry.
 
-    The directory is not listed: the work of an export would grow with the square of its slices.
+    The directory is not listed, because the total cost of that would grow with the square of the
+    number of slices.
     """
     current, is_there = part, False
     for _ in range(_ATTEMPTS):
@@ -124,8 +128,8 @@ def _publish(target: Target, path: Path, part: ExportPart, format: str) -> Expor
         known = (before.file, part.file)
         for name in find_unnamed_parts((part.slice,), (current,), known, format):
             target.remove(name)
-        # Another process may have removed this part before its entry was written. It does so
-        # once, so the part is written again.
+        # Another process may have removed this part before its entry was written, but only once,
+        # so the part is written again.
         is_there = _exists(target, current.file)
         if is_there:
             break
@@ -142,7 +146,7 @@ def _exists(target: Target, name: str) -> bool:
 
 
 def _read_entry(target: Target, part: ExportPart) -> ExportPart:
-    """Return the entry of a slice: that of ``part``, unless another process has replaced it."""
+    """Return the stored manifest entry of a slice, or ``part`` if none is stored yet."""
     return decode_part(target.read(_entry_file(part)) or b"") or part
 
 
@@ -154,7 +158,7 @@ def check_factory(client: object) -> None:
     """Check that a value can be called to create a worker's client.
 
     Raises:
-        TypeError: the value is not callable, such as a client, which cannot be sent to workers.
+        TypeError: the value is not callable. A client is not: it cannot be sent to workers.
     """
     if not callable(client):
         raise wrong_type("client", client, "a function that returns a client", "Client")
@@ -215,11 +219,11 @@ def _find_or_start(
             job.refresh()
             job.wait()
         except (NotFoundError, JobFailedError):
-            pass  # it has expired or failed since: start another
+            pass  # the job has expired or failed in the meantime: start another
         else:
             return job
     job = client.run(operation)
-    # Before the wait, which is the time in which this process may be killed.
+    # Before the wait, because this process may be killed while it waits.
     if job.id:
         target.write(name, job.id.encode())
     job.wait()

@@ -1,7 +1,8 @@
 """Writers and readers of parts: JSON Lines, CSV and Parquet.
 
 Invariants: a writer holds one batch of records in memory. JSON Lines contains each record as the
-platform sent it, including unknown fields; CSV and Parquet store those in the column ``_rest``.
+platform sent it, including unknown fields; CSV and Parquet store unknown fields in the column
+``_rest``.
 """
 
 import csv
@@ -36,7 +37,10 @@ class Writer(Protocol):
         ...
 
     def close(self) -> None:
-        """Write buffered records and finish the format; does not close the file."""
+        """Write buffered records and the end of the format, such as Parquet's footer.
+
+        The file remains open.
+        """
         ...
 
 
@@ -127,7 +131,7 @@ class _ParquetWriter:
 def read_part(
     format: str, file: BinaryIO, *, column: str | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Return the records of a part: JSON objects, or rows by column name.
+    """Yield the records of a part: JSON objects, or rows as dictionaries by column name.
 
     Args:
         format: the format, a value of :data:`ExportFormat`.
@@ -138,7 +142,8 @@ def read_part(
     match format:
         case "csv":
             text = io.TextIOWrapper(file, "utf-8", newline="")
-            # The default of 128 KiB is less than some cells of JSON; more is too large on Windows.
+            # The default limit of 128 KiB is too small for some cells of JSON, and on Windows the
+            # limit must be less than 2**31.
             csv.field_size_limit(2**31 - 1)
             try:
                 yield from csv.DictReader(text)
@@ -160,7 +165,7 @@ def _json(record: object) -> bytes:
 
 
 def _plain(record: object) -> object:
-    # Not msgspec, which rejects numbers that a float cannot represent.
+    # Parsed without msgspec, which rejects numbers that a float cannot represent.
     return parse_json(_json(record)).tree
 
 

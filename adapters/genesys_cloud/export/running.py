@@ -1,8 +1,8 @@
 """Runs an export on any executor, and reads its progress.
 
-Invariants: only ``submit`` of an executor and the standard library's futures are used. Workers
-write the parts and their entries themselves, so nothing is lost if this process dies: the next run
-fetches the slices without an entry.
+Invariants: of an executor, only ``submit`` and the standard library's futures are used. Workers
+write the parts and their manifest entries themselves, so nothing is lost if this process dies: the
+next run fetches the slices without an entry.
 """
 
 import os
@@ -64,26 +64,26 @@ def run(
     format: ExportFormat = "jsonl",
     ahead: int = 64,
 ) -> Generator[ExportPart]:
-    """Fetch the missing slices of a plan, and yield each entry when it has been written.
+    """Fetch the missing slices of a plan, and yield each manifest entry when it has been written.
 
-    Slices that an earlier run has completed are skipped; those whose data was incomplete are
-    fetched again. A slice that fails does not stop the others.
+    Slices that an earlier run has completed are skipped; slices whose data was incomplete are
+    fetched again. If a slice fails, the other slices are still fetched.
 
     Args:
         slices: the slices that :func:`~genesys_cloud.export.plan` returned.
         out: a local directory, or an fsspec URL such as ``s3://bucket/export``, that the workers
             can write to.
-        client: a function that returns a client. It is sent to the workers and called there, because
-            clients cannot be pickled.
+        client: a function that returns a client. The function is sent to the workers and called
+            there, because clients cannot be pickled.
         executor: any :class:`concurrent.futures.Executor`: of threads, of processes, or
             ``dask.distributed.Client.get_executor()``. By default, 4 threads are used.
         format: ``jsonl``, ``csv`` or ``parquet``.
         ahead: the maximum number of slices that are submitted but not finished.
 
     Raises:
-        ExportError: the directory contains another export; another process has locked it for longer
-            than 30 s; or slices have failed, which is raised at the end, with the first failure as
-            the cause.
+        ExportError: the directory contains another export; another process has locked the directory
+            for longer than 30 s; or slices have failed, in which case the error is raised at the
+            end, with the first failure as its cause.
         InvalidValueError: an argument is invalid.
         BrokenExecutor: the executor's workers died; call the function again.
     """
@@ -136,14 +136,15 @@ def _run(
                     if isinstance(error, Exception) and not isinstance(error, BrokenExecutor):
                         failed[one.id] = error
                     else:
-                        # Raises what no other slice would survive: broken workers, an interrupt.
+                        # Yield the entry, or raise an error that affects all slices: dead workers
+                        # or an interrupt.
                         yield future.result()
         finally:
-            # Also if the caller stops iterating; slices in progress are completed.
+            # This also runs if the caller stops iterating. Slices in progress are completed.
             for future in running:
                 future.cancel()
-    # Again: where there are no locks, a process that extended the export at the same time may have
-    # removed the slices.
+    # Write the plan again: without locks, another process that extended the export at the same time
+    # may have removed these slices from the document.
     whole = _write_document(target, document)
     present = _tidy(target, document)
     if failed:
@@ -153,14 +154,14 @@ def _run(
             f"The first, {first}: {error}",
             missing=tuple(failed),
         ) from error
-    # As long as something is missing, another process may be writing it, which may have extended
-    # the plan.
+    # While slices are missing, another process, which may have extended the plan, may be writing
+    # them.
     if judge_export(whole, present).is_complete:
         target.clean()
 
 
 def read_status(out: str | os.PathLike[str]) -> ExportStatus:
-    """Return the progress of an export: its parts, the missing slices and when they may be available.
+    """Return an export's progress: its parts, its missing slices, and when each can be fetched.
 
     Raises:
         ExportError: the directory contains no export.
@@ -205,14 +206,15 @@ def read_parts(target: Target) -> list[ExportPart]:
 
 
 def _read_present(target: Target) -> tuple[ExportPart, ...]:
-    # In this order: a part is there before its entry.
+    # Entries are read before files are listed, because a part is written before its entry.
     parts = read_parts(target)
     return select_present(parts, target.list(""))
 
 
 def _tidy(target: Target, document: ExportDocument) -> tuple[ExportPart, ...]:
-    """Remove parts that no entry names, such as those of killed processes; return the others."""
-    # In this order: a file that is listed, and whose entry is written now, is not removed.
+    """Remove parts without a manifest entry, left by killed processes; return the other parts."""
+    # Files are listed before entries are read: a listed file whose entry is written in between is
+    # not removed.
     files = target.list("")
     parts = read_parts(target)
     ids = (one.id for one in document.slices)
@@ -222,7 +224,7 @@ def _tidy(target: Target, document: ExportDocument) -> tuple[ExportPart, ...]:
 
 
 def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument:
-    """Return the document of an export (``export.json``), which describes its plan.
+    """Return the document ``export.json`` of an export, which describes the export's plan.
 
     Raises:
         ExportError: the directory contains no export.

@@ -1,8 +1,8 @@
 """Destinations of exports: a local directory, or any fsspec file system.
 
 Invariants: a file appears complete or not at all; its data is on disk before the file is renamed.
-On fsspec file systems a file is one upload; leftovers of a failed upload have no entry in the
-manifest.
+On fsspec file systems, each file is written with one upload; a file that a failed upload leaves
+behind has no entry in the manifest.
 """
 
 import os
@@ -33,7 +33,7 @@ _POLL: Final = 0.02
 
 
 class Target(Protocol):
-    """The files of an export. Their names are paths relative to its directory, with slashes."""
+    """The files of an export; a file's name is its path relative to the export's directory."""
 
     def read(self, name: str) -> bytes | None:
         """Return a file's content, or ``None`` if the file does not exist."""
@@ -130,7 +130,7 @@ class DirectoryTarget:
 
     @contextmanager
     def lock(self) -> Generator[None]:
-        """Return a context manager that holds the directory's lock, which excludes other processes.
+        """Return a context manager that locks the directory against other processes.
 
         Raises:
             ExportError: another process has held the lock for longer than :data:`TIMEOUT`.
@@ -140,7 +140,7 @@ class DirectoryTarget:
         # Closing the file releases the lock, as does the end of the process. The file is never
         # removed, because then two processes could have a lock at once.
         with (self._path / _LOCK).open("ab") as file:
-            # Some network file systems have no locks; they are used like those of fsspec.
+            # Some network file systems have no locks; an export there is not locked at all.
             with suppress(OSError):
                 if not wait_for_lock(file.fileno(), timeout=TIMEOUT, poll=_POLL):
                     raise ExportError(
@@ -154,7 +154,7 @@ class DirectoryTarget:
         """Return a context manager that yields a path for a local file and removes it on exit."""
         folder = self._path / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
-        # In the same file system, so that the move is atomic; the name is unique across machines.
+        # In the same file system, so that a rename is atomic; the name is unique across machines.
         path = folder / secrets.token_hex(8)
         try:
             yield path
@@ -180,7 +180,7 @@ class DirectoryTarget:
 
 
 def _copy(path: Path, copy: Path) -> None:
-    """Copy a file within a file system; as a link, where there are links."""
+    """Copy a file within a file system, as a hard link if the file system supports it."""
     try:
         os.link(path, copy)
     except OSError:
@@ -264,7 +264,7 @@ class FileSystemTarget:
         self._files.put_file(str(path), self._at(name))
 
     def clean(self) -> None:
-        """Does nothing: files are local until they are uploaded, so there are no leftovers."""
+        """Do nothing: temporary files are in local directories that are removed after each use."""
 
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}".rstrip("/")

@@ -1,8 +1,8 @@
 """Checks the files of an export against its manifest.
 
-Invariants: nothing is changed. Records are read one by one. Digests of their ids are stored on disk
-in buckets, and one bucket at a time is read into memory, so that exports of any size can be
-checked.
+Invariants: no file of the export is changed. Records are read one by one. Digests of record ids are
+stored on disk in buckets, and only one bucket at a time is read into memory, so that exports of any
+size can be checked.
 """
 
 import os
@@ -103,7 +103,7 @@ def _check_part(
     files = (ExportedFile(part.file, part.size, part.sha256), *part.media)
     faults = [fault for file in files if (fault := _check_file(target, file, part))]
     problems += faults
-    # A damaged part is one problem: its records are not counted as missing too.
+    # A damaged part is reported as one problem, without also reporting missing records.
     if faults and faults[0].startswith(part.file):
         return part.totals.records
     records = 0
@@ -132,7 +132,7 @@ def _check_file(target: Target, file: ExportedFile, part: ExportPart) -> str:
 
 
 class _Ids:
-    """The ids of an export's records, and the numbers of the parts that have them."""
+    """The ids of an export's records, with the number of the part that contains each record."""
 
     def __init__(self) -> None:
         self._buckets = [SpooledTemporaryFile[bytes](_IN_MEMORY) for _ in range(_BUCKETS)]
@@ -149,7 +149,7 @@ class _Ids:
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
 
     def count_repeated(self) -> Counter[int]:
-        """Return, by part, the number of records that also occur earlier in the export."""
+        """Return the number of records in each part whose ids also occur earlier in the export."""
         repeated = Counter[int]()
         for bucket in self._buckets:
             seen: set[bytes] = set()

@@ -1,7 +1,7 @@
 """Queues between the event loop that reads sockets and the consumers of events.
 
-Invariants: the stores, which are in the core, decide which events are kept and which are dropped.
-Nothing is delivered after ``close``.
+Invariants: event stores in the core decide which events are kept and which are dropped. Nothing is
+delivered after ``close``.
 """
 
 import asyncio
@@ -51,10 +51,10 @@ class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of e
 
 
 class _EventQueue(Generic[T]):
-    """The base class of both queues.
+    """The base class of the queues for tasks and for threads.
 
     Args:
-        store: keeps the events.
+        store: the store that keeps the events.
     """
 
     def __init__(self, store: EventStore[T]) -> None:
@@ -78,7 +78,7 @@ class AsyncEventQueue(_EventQueue[T]):
 
     def __init__(self, store: EventStore[T]) -> None:
         super().__init__(store)
-        # Created by waiting tasks, so that it costs nothing if no task waits.
+        # Events are created by the tasks that wait, so that they cost nothing if no task waits.
         self._arrival: anyio.Event | None = None
         self._space: anyio.Event | None = None
         self._taken = 0
@@ -164,20 +164,25 @@ class ThreadEventQueue(_EventQueue[T]):
             await freed.wait()
 
     def wait(self) -> Buffered[T]:
-        """Block the thread until the next event, and return it; raises the same exceptions as :meth:`take`."""
+        """Block the thread until there is an event, and return it.
+
+        Raises:
+            QueueClosed: the queue was closed.
+            Exception: the error that was passed to :meth:`close`.
+        """
         with self._changed:
             try:
                 while (held := self._next()) is None:
                     self._changed.wait()
             except BaseException:
-                # Interrupted, perhaps as an event woke this thread: another one can take it.
+                # If the thread was interrupted after an event had woken it, another can take it.
                 self._changed.notify()
                 raise
             self._make_room()
         return held
 
     async def take(self) -> Buffered[T]:
-        """Return the next event; blocks the thread until there is one, instead of suspending.
+        """Return the next event; until there is one, block the thread instead of suspending.
 
         Raises:
             QueueClosed: the queue was closed.

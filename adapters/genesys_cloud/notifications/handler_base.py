@@ -1,6 +1,6 @@
 """The common base of the synchronous and asynchronous notification handlers.
 
-Callbacks are called from coroutines; for threads, these coroutines never suspend.
+Callbacks are called from coroutines; in a synchronous handler, these coroutines never suspend.
 
 Invariants: an exception from a callback is reported, and the handler continues.
 """
@@ -55,7 +55,7 @@ class EventQueue(EventSink[T], Protocol[T]):
 
 
 class HandlerBase(Unpicklable, Generic[EventsT]):
-    """The queues, options and driver of a handler.
+    """The base class of notification handlers, with a handler's queues, options and driver.
 
     Args:
         context: the handler's dependencies.
@@ -63,8 +63,8 @@ class HandlerBase(Unpicklable, Generic[EventsT]):
         callbacks: the user's ``on_notification`` and ``on_state``.
         options: the user's options of the handler.
         new_events: a function that creates the queue of notifications and gaps.
-        new_states: creates the queue of all other events, which stores nothing if there is no
-            callback.
+        new_states: a function that creates the queue of all other events; without a callback for
+            them, this queue stores nothing.
     """
 
     def __init__(
@@ -99,7 +99,8 @@ class HandlerBase(Unpicklable, Generic[EventsT]):
             yield partial(self._dispatch_states, self._on_state)
 
     async def _dispatch_events(self, callback: Callable[[Event], object]) -> None:
-        # Ends with the queue, or with the error that ended the handler, which its methods also raise.
+        # The loop ends with the queue, or with the error that ended the handler; the handler's
+        # methods raise that error as well.
         with contextlib.suppress(Exception):
             while True:
                 event = self._context.delivered(await self._events.take())
@@ -126,4 +127,4 @@ class HandlerBase(Unpicklable, Generic[EventsT]):
         return None
 
     async def _finish(self, result: object) -> None:
-        """Await a callback's result if it is awaitable; only the asynchronous handler overrides this."""
+        """Do nothing; the asynchronous handler overrides this and awaits an awaitable result."""

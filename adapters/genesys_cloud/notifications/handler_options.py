@@ -49,14 +49,15 @@ class HandlerOptions(TypedDict, total=False):
     """Keyword arguments of :meth:`Client.notification_handler` other than the callbacks; all optional.
 
     Attributes:
-        channel: an existing channel to use, with its topics; by default a new one is created.
+        channel: an existing channel to use, with its topics; by default, a new channel is created.
         proxy: URL of a proxy, including credentials; by default the client's.
         connect_uri: replaces the platform's WebSocket address: a base URL such as
             ``wss://gateway.example/streaming``, or a function that maps one address to another.
         headers: extra headers of each WebSocket handshake, for gateways that require them.
         buffer: maximum number of notifications buffered for a slow consumer; 1,000 by default.
-        overflow: what happens when the buffer is full: ``block``, the default, stops reading until
-            there is space; ``drop_oldest`` discards the oldest and reports a gap.
+        overflow: what happens when the buffer is full: ``block``, the default, stops reading from
+            the socket until there is space; ``drop_oldest`` discards the oldest notification and
+            reports a gap.
         policy: timeouts and backoff of the channels.
     """
 
@@ -157,7 +158,7 @@ def check_options(options: HandlerOptions, **callbacks: object) -> None:
     """Reject unknown options of a handler, and options of the wrong type.
 
     Raises:
-        TypeError: an unknown option, or one of the wrong type; the message names the expected type,
+        TypeError: an option is unknown or has the wrong type; the message names the expected type,
             with an example.
     """
     check_arguments(options, _EXPECTED, _EXPECTED)

@@ -1,7 +1,7 @@
 """Rate limits in Redis, shared by several machines.
 
-Invariants: places are granted by a script of the core (:mod:`genesys_core.redis.places`), which Redis
-runs; this module sends the script.
+Invariants: this module sends a script of the core (:mod:`genesys_core.redis.places`) to Redis, which
+runs the script to grant a place.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ __all__ = ["RedisBudget"]
 
 
 class RedisBudget:
-    """Keeps the rate limit of each token in Redis, for all machines that use the server.
+    """Shares the rate limit of each token between machines that use the same Redis server.
 
     Pass it as ``budget`` to clients that share a token. Places are granted in the order of the
     requests, in one round trip each, by Redis's clock. Redis should write each change to disk
@@ -27,12 +27,12 @@ class RedisBudget:
     granted for one window.
 
     Args:
-        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain a user name and password.
         prefix: the prefix of all Redis keys.
         fallback: the share of the limit that each client uses while Redis cannot be reached, such
             as ``1 / 8`` for eight workers; ``None`` to raise an error instead.
         timeout: seconds for a command, including connecting.
-        verify: trusted certificate authorities, as in the client's argument.
+        verify: trusted certificate authorities; the same values as the ``verify`` of a client.
 
     Raises:
         InvalidValueError: ``url``, ``fallback`` or ``timeout`` is invalid.

@@ -2,8 +2,8 @@
 
 Synchronous clients block their thread; asynchronous clients wait in their event loop, without a thread.
 
-Invariants: a token is stored atomically. The lock is a lease: it expires after a time, so that a client
-that dies does not block the others, and only its holder can release it earlier.
+Invariants: a token is stored atomically. The lock is a lease: it expires after a time, so that a
+client that dies does not block other clients, and only its holder can release it earlier.
 """
 
 import contextlib
@@ -29,21 +29,21 @@ _POLL: Final = 0.05
 
 
 class RedisTokenStore:
-    """Keeps tokens in Redis, for all machines that use the server.
+    """Shares tokens between machines that use the same Redis server.
 
     Anyone who can read from the server can read the tokens: protect it with a password, TLS and a
     private network.
 
     Args:
-        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain a user name and password.
         account: a name that distinguishes users who sign in with the same client id.
         prefix: the prefix of all Redis keys.
-        lease: seconds after which a lock that was not released expires. It must be longer than a token
-            exchange may take: if it expires earlier, two machines may exchange at the same time.
-            That is harmless for client credentials, but a refresh token that is rotated on each use
-            may be lost, and with it the sign-in.
+        lease: seconds after which a lock that was not released expires. It must be longer than a
+            token exchange may take: if the lock expires earlier, two machines may exchange the
+            grant at the same time. That is harmless for client credentials, but a refresh token
+            that is rotated on each use may be lost, and the user must sign in again.
         timeout: seconds for a command, including connecting.
-        verify: trusted certificate authorities, as in the client's argument.
+        verify: trusted certificate authorities; the same values as the ``verify`` of a client.
 
     Raises:
         InvalidValueError: ``url``, ``lease`` or ``timeout`` is invalid.
@@ -69,7 +69,7 @@ class RedisTokenStore:
         self._account, self._prefix, self._lease = account, prefix, lease
 
     def load(self, key: TokenKey) -> Token | None:
-        """Return the stored token, or ``None`` if there is none.
+        """Return the stored token, or ``None`` if no token is stored.
 
         Raises:
             TokenStoreError: Redis cannot be used.
@@ -106,7 +106,7 @@ class RedisTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lease for exchanging a token, which excludes other machines.
+        """Return a context manager that prevents other machines from exchanging the same token.
 
         Raises:
             TokenStoreError: another machine held the lease for longer than ``timeout``, or Redis
@@ -163,7 +163,8 @@ class RedisTokenStore:
         except GeneratorExit:  # an abandoned coroutine cannot await
             raise
         except BaseException:
-            # Failed, cancelled or interrupted: the reply that was not read may be that it has the lease.
+            # Failed, cancelled or interrupted: Redis may have granted the lease in a reply that was
+            # not read.
             await self._release(key, owner, is_blocking=is_blocking)
             raise
         if not is_acquired:
@@ -174,7 +175,7 @@ class RedisTokenStore:
         return owner
 
     async def _wait_for_lease(self, command: bytes, seconds: float, *, is_blocking: bool) -> bool:
-        """Repeat a command until it acquires the lease or the time is up; return whether it did."""
+        """Repeat a command until it acquires the lease; return ``False`` if the time is up."""
         until = time.monotonic() + seconds
         while await self._ask(command, is_blocking=is_blocking) is None:
             if time.monotonic() >= until:

@@ -1,7 +1,7 @@
 """Connections to a Redis server over sockets, for threads, asyncio and trio.
 
-Invariants: a command is sent and its reply read before the connection serves another one; after an
-error or a cancellation it is closed. Connections are reused only by the process and the event loop
+Invariants: a connection sends a command only after the reply to the previous command was read, and
+is closed after an error or a cancellation. Connections are reused only by the process and the event loop
 that opened them; those of an event loop that has ended are discarded. No message contains the
 password.
 """
@@ -39,8 +39,7 @@ from genesys_core.transport.owners import OwnedPools
 __all__ = ["RedisFailure", "RedisServer"]
 
 _IDLE: Final = 8
-"""Maximum number of idle connections that a process keeps for its threads, and for each event
-loop."""
+"""Maximum number of idle connections for the threads of a process, and for each event loop."""
 
 
 class RedisFailure(Exception):  # noqa: N818 - internal to this package
@@ -55,7 +54,7 @@ class _Stream(Protocol):
 
 
 class _BlockingStream:
-    """A socket of the calling thread."""
+    """A blocking connection, for the calling thread."""
 
     def __init__(self, connection: SocketConnection) -> None:
         self._connection = connection
@@ -122,10 +121,10 @@ class RedisServer:
     """A Redis server and its pool of reusable connections.
 
     Args:
-        url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and
+        url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain a user name and
             password, percent-encoded.
         timeout: seconds for a command, including connecting.
-        verify: trusted certificate authorities, as in the client's argument.
+        verify: trusted certificate authorities; the same values as the ``verify`` of a client.
 
     Raises:
         InvalidValueError: the URL is invalid, or the timeout is not positive.
@@ -156,7 +155,8 @@ class RedisServer:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.address = f"{host}:{port}"
         self._hello = [encode_command("SELECT", database)] if database != "0" else []
-        # AUTH comes before SELECT. Before version 6, Redis had no users: then only the password is sent.
+        # AUTH is sent before SELECT. Without a user name, only the password is sent, because Redis
+        # had no users before version 6.
         if parts.password is not None:
             user = [unquote(parts.username)] if parts.username else []
             self._hello.insert(0, encode_command("AUTH", *user, unquote(parts.password)))
@@ -184,9 +184,9 @@ class RedisServer:
         with self._failures():
             idle = self._find_idle(is_blocking=is_blocking)
             if (stream := idle.take()) is not None:
-                # If the idle connection was closed in the meantime, the command is sent again. Redis may have
-                # executed the first one, which is harmless: one of two places that were taken remains
-                # unused, and the owner of a lease can acquire it again.
+                # If the idle connection was closed in the meantime, the command is sent again. It
+                # is harmless if Redis executes it twice: one of two places that were taken remains
+                # unused, and the owner of a lease can acquire the lease again.
                 try:
                     return await self._exchange(stream, [command], until, idle)
                 except (OSError, EOFError) as error:
@@ -265,7 +265,7 @@ class RedisServer:
             idle.close()
 
     def __del__(self) -> None:
-        """Close the idle connections of a server that is no longer used."""
+        """Close the idle connections when the object is garbage-collected."""
         if hasattr(self, "_awaiting"):
             self.close()
 

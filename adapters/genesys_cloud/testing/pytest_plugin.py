@@ -44,7 +44,10 @@ def genesys_settings() -> "Settings":
 
 @pytest.fixture
 def genesys_world() -> "World | None":
-    """The initial entities of the organization; override this fixture to change them."""
+    """The initial entities of the simulated organization; override this fixture to change them.
+
+    If it returns ``None``, the simulator starts with a small sample organization.
+    """
     return None
 
 
