@@ -147,7 +147,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Apply the new token or failure for all waiting callers; a failure keeps the old token."""
+        """Store the new token, or keep the old one after a failure, for all waiting callers."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
@@ -157,7 +157,7 @@ class Refresh(_OwnGrantAction, frozen=True):
 
 
 class SignIn(_AuthAction, frozen=True):
-    """The action that signs in with another grant, if the login host accepts it."""
+    """The action that signs in with another grant; a rejected grant leaves the client unchanged."""
 
     grant: Grant
 
@@ -180,7 +180,7 @@ class SignIn(_AuthAction, frozen=True):
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """Store the grant and its token in the client, or return the error if there is no token.
 
-        A token that was issued by a login host that the client has left is not stored either.
+        Neither is stored if the client's login host has changed since the action was requested.
         """
         if isinstance(outcome, Raised):
             return session, Finished(outcome)
@@ -238,8 +238,8 @@ class SignOut(_OwnGrantAction, frozen=True):
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
         """Return the next request, which revokes the token or first renews it, or the result.
 
-        No request is needed if the client has neither a valid token nor a refresh token; none is
-        sent if its login host has changed.
+        No request is sent if the client has neither a valid token nor a refresh token, or if its
+        login host has changed since the action was requested.
         """
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
@@ -256,7 +256,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes a renewed token; after the revocation, the result."""
+        """Return the request that revokes a renewed token or, after the revocation, the result."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):
@@ -308,7 +308,7 @@ def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
 
 
 class _RevocationReader(Struct, frozen=True):
-    """Reads the response to a revocation; its value is the revoked token."""
+    """Reads the response to a revocation, and returns the revoked token as its data."""
 
     token: Token
 

@@ -2,8 +2,8 @@
 
 The platform would silently ignore such a key, for example ``division_id`` instead of ``divisionId``.
 
-Invariants: a key is rejected only if the declared model has a field with this Python name, and no
-field with this wire name. Any other key is sent, known or not.
+Invariants: a key is rejected only if it is the Python name of a field of the declared model, and
+not the wire name of any of its fields. Every other key is sent, known or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -44,7 +44,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         request: the request without a token.
         reader: decodes the responses to the request.
         policy: the effective retry configuration.
-        repeatable: whether the request may be sent again even if an earlier one took effect.
+        repeatable: whether the request may be sent again even if an earlier attempt took effect.
         refreshable: whether a rejected token can be replaced.
         paced: whether the call's requests count against a client-side rate limit.
         random: the random source for jitter.
@@ -57,8 +57,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         login: the login host that must have issued the call's token; ``None`` for any login host.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
-        refuse_redirect: returns the error to raise for a redirect, or ``None`` if the caller follows
-            it; ``None`` if the caller follows no redirects.
+        refuse_redirect: a function that returns the error to raise for a redirect, or ``None`` if
+            the caller follows that redirect. No function is set if the caller follows no redirects.
     """
 
     endpoint: Endpoint

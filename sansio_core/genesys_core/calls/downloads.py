@@ -61,8 +61,8 @@ to another URL.
 """
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
-"""Statuses of responses that contain the file; 202 means that the platform is still preparing it,
-204 that there is none."""
+"""Statuses of responses that contain the file; 202 means that the platform is still preparing the
+file, and 204 that there is no file."""
 
 SUCCESS: Final = frozenset(range(200, 300))
 """Statuses of successful responses; only the bodies of other responses describe an error."""
@@ -77,7 +77,7 @@ _SOURCE: Final = Expected(
 
 
 class Download(Printable, frozen=True, kw_only=True):
-    """The state of a download: its next target, and the redirects and time left.
+    """The state of a download: its next target, its deadline, and the redirects still allowed.
 
     Attributes:
         target: an API call, or a URL on another host.
@@ -160,7 +160,7 @@ class Download(Printable, frozen=True, kw_only=True):
         return self._following(start_transfer(request, session, now=now, options=options))
 
     def _following(self, state: _StateT) -> _StateT:
-        """Return the state of a call to which a redirect that is followed is no failure."""
+        """Return the state, changed so that its call does not fail if a redirect can be followed."""
         call = msgspec.structs.replace(state.call, refuse_redirect=self.refuse_redirect)
         return msgspec.structs.replace(state, call=call)
 
@@ -194,7 +194,7 @@ class Download(Printable, frozen=True, kw_only=True):
     def redirected(
         self, response: ApiResponse[Any], request: Request, hosts: Hosts
     ) -> "Download | None":
-        """Return the download that follows a redirect to its target; ``None`` if there is none.
+        """Return the download from a redirect's target; ``None`` if the response is no redirect.
 
         Args:
             response: the response to the call that :meth:`begin` started.
@@ -307,7 +307,7 @@ def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
     return error
 
 
-# The announced length is the file's only if no content coding was applied.
+# The announced length is that of the file only if no content coding was applied.
 _IDENTITY: Final[Mapping[str, str]] = {"Accept-Encoding": "identity"}
 _LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(\.\d{1,3}){3}|::1")
 
@@ -367,7 +367,7 @@ def safe_file_name(content_disposition: str | None, fallback: str = "download") 
     and control and formatting characters are removed.
 
     Args:
-        content_disposition: the header's value, or ``None``.
+        content_disposition: the value of the ``Content-Disposition`` header, or ``None``.
         fallback: the name if the header has none; sanitized as well.
     """
     for text in (*_names(content_disposition or ""), fallback):

@@ -31,7 +31,7 @@ class JobFamily(Struct, frozen=True):
         cancel_body: the body of the cancel request.
         next_step: the action that a stopped job needs from its caller.
         errors: the status fields that describe a failure.
-        progress: a field with the percentage, or two fields with the completed and total numbers.
+        progress: a field with the percentage, or two fields with the completed and the total count.
         pause: seconds before the second poll; later pauses are longer.
         longest_pause: maximum pause in seconds.
     """

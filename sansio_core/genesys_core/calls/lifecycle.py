@@ -8,7 +8,7 @@ error.
 Invariants: every call ends. It is retried at most ``retry_max`` times and a rejected token is
 replaced at most once; a rejected token is not sent again; no POST or PATCH that may have taken
 effect is retried, unless the caller allowed it. A request that counts against the rate limit is
-sent only with a permit, and each retry needs its own.
+sent only with a permit, and each retry needs a permit of its own.
 
 ::
 
@@ -203,8 +203,8 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 class Sending(Struct, Generic[T], frozen=True):
     """The driver must send ``request``.
 
-    The request's timeouts do not exceed the time left until the call's deadline and, for a retry,
-    the time left in the retry budget; ``expires`` is that limit.
+    The request's timeouts exceed neither the time left until the call's deadline nor, for a retry,
+    the time left in the retry budget. ``request.expires`` is when that time ends.
     """
 
     call: Call[T]
@@ -256,7 +256,7 @@ class ClosingGate(Struct, Generic[T], frozen=True):
         return self.then
 
     def not_closed(self, error: BudgetError) -> "Waiting[T] | Raised":
-        """Report that a shared rate limit could not be changed, which does not affect this call.
+        """Report that the gate of a shared rate limit could not be closed; this call is unaffected.
 
         Return the same state as :meth:`closed`, with a note about the error.
         """
@@ -287,8 +287,8 @@ class Waiting(Struct, Generic[T], frozen=True):
     def left(self, session: Session, *, now: Now) -> float:
         """Return the remaining seconds of the wait.
 
-        A wait for a permit ends at once if a 429 has closed the gate for longer: the call must
-        request a permit again, and fails if it may not wait that long.
+        A wait for a permit ends at once if a 429 has closed the gate for longer than the wait: the
+        call must request a permit again, and fails if it may not wait until the gate opens.
         """
         pacer, reservation = session.pacer, self.reservation
         if pacer is not None and reservation is not None and pacer.shuts_out(reservation):
@@ -428,7 +428,7 @@ def _redirected(
     refuse: Callable[[GenesysCloudError], GenesysCloudError | None],
     now: Now,
 ) -> Returned[T] | Raised:
-    """Return a redirect for the caller to follow, which is no failure, or the error to raise."""
+    """Return the redirect as a success if the caller follows it, or else the error to raise."""
     refusal = refuse(call.error(response))
     if refusal is not None:
         return _raised(

@@ -58,7 +58,7 @@ class Endpoint(Printable, frozen=True):
         accept: the ``Accept`` header.
         reads: whether the operation only reads data despite its method (``POST .../query``).
         listing: how the operation is paginated, or ``None`` if it is not a listing.
-        replies: response types by status, for successful statuses whose type is not ``returns``.
+        replies: response types by status, for successful responses whose type is not ``returns``.
         package: the package with the endpoint's models (``models``) and builders (``api``).
         link: a path with a query to request instead of ``path``, such as a link to the next page;
             rate limits and metrics still use ``path``. Empty if there is none.
@@ -78,7 +78,7 @@ class Endpoint(Printable, frozen=True):
     link: str = ""
 
     def __repr__(self) -> str:
-        """Return a representation with the path or, redacted, the link, which may be signed."""
+        """Return a representation with the path, or with the link without any signature."""
         target = DEFAULT_REDACTION.shown_url(self.link) if self.link else self.path
         return f"Endpoint({self.name}: {self.method} {target})"
 
@@ -215,7 +215,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
 
         Args:
             headers: request headers to add, or to override; ``None`` as a value removes a header.
-            query: added to the query, for undocumented parameters.
+            query: query parameters to add, such as undocumented ones.
             timeout: seconds for each of connect, read, write and pool, or a :class:`Timeout`.
             deadline: seconds for the whole call, including retries and delays.
             retry: the retry configuration for this call.
@@ -265,7 +265,7 @@ def apply_defaults(operation: Operation[T_co], defaults: Options) -> Operation[T
     """Return the operation with the client's default options.
 
     Raises:
-        TypeError: the value is not an operation but, for example, a call's result.
+        TypeError: the first argument is not an operation but, for example, a call's result.
     """
     if not isinstance(operation, Operation):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         check_operation(operation)

@@ -3,7 +3,7 @@
 Invariants: bytes of two versions of a file are never mixed. The rest is requested only if the file
 has a strong validator, on the condition that the file is unchanged (``Range`` and ``If-Range``, RFC
 9110 sections 14.2 and 13.1.5). It is appended only if it begins where the partial file ends, and if
-the response has no other validator.
+the response's validator, where it has one, is the same.
 """
 
 import re
@@ -71,7 +71,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return self.size > 0 and self.validator is not None and is_short
 
     def request(self, request: Request) -> Request:
-        """Return the request for the rest, or the unchanged request if not :attr:`can_continue`."""
+        """Return the request for the rest of the file; unchanged unless :attr:`can_continue`."""
         if not self.can_continue:
             return request
         ranged = {"Range": f"bytes={self.size}-", "If-Range": self.validator}

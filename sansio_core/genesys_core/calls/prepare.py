@@ -120,7 +120,7 @@ def _body(operation: Operation[object]) -> tuple[bytes | None, str | None]:
         return None, None
     content = encode_body(operation.body, endpoint.body or "any")
     if b"_" in content and not isinstance(operation.body, Struct):
-        # Few programs pass dictionaries with such keys.
+        # Imported on first use, because few programs pass dictionaries with such keys.
         from genesys_core.calls.body_keys import check_keys  # noqa: PLC0415
 
         check_keys(operation.body, endpoint)

@@ -1,4 +1,4 @@
-"""Session steps for the rate limit, which answer :class:`NeedPermit` and :class:`ClosingGate`.
+"""Session steps for the rate limit, for calls in the states `NeedPermit` and `ClosingGate`.
 
 Invariants: a request that is permitted has been counted; one that would have to wait longer than
 its call allows fails at once and is not sent; the reservation of a call that ends early is
@@ -96,12 +96,12 @@ class PermitStep(Protocol[S_contra, R_co]):
 
 
 def find_deadline(state: object) -> float | None:
-    """Return when the deadline of a step's call passes, on the monotonic clock; ``None`` without one.
+    """Return when the deadline of a state's call passes, on the monotonic clock; ``None`` without one.
 
-    A gate that a call closes as it fails has no deadline.
+    The result is also ``None`` if the call closes the gate and then fails.
 
     Args:
-        state: the state that a step is applied to.
+        state: the state of a call.
     """
     waiting = state.then if isinstance(state, ClosingGate) else state
     return waiting.call.expires if isinstance(waiting, NeedPermit | Waiting) else None
@@ -125,7 +125,8 @@ def share_step(
         now: the current time on both clocks, read while no other client can change ``kept``.
 
     Returns:
-        The state to store; the next pacer, for :func:`with_pacer`, and the call's next state.
+        The pacer's state to store, and a pair: the next pacer, to pass to :func:`with_pacer`, and
+        the call's next state.
 
     Raises:
         BudgetError: ``kept`` is corrupt.

@@ -1,4 +1,4 @@
-"""Converts a place in a shared rate limit, as replied by a Redis server, to a call's next state.
+"""Converts a place in a shared rate limit, as granted by a Redis server, to a call's next state.
 
 Invariants: those of :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
 counted, and one that would have to wait longer than its call allows fails at once and is not sent.
@@ -27,7 +27,7 @@ def answer_place(
 
     Args:
         need: the state that needs the place.
-        place: the place. If the result is :class:`Raised`, release the place; see
+        place: the granted place. If the result is :class:`Raised`, release the place; see
             :func:`place_not_released`.
         lanes: the limits under which the place was granted.
         now: when the Redis server's reply was received.

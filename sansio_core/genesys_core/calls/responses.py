@@ -81,7 +81,7 @@ class ResponseReader(Protocol[T_co]):
     """Protocol of objects that read a call's responses."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:
-        """Return the value of a successful response, or raise ``DecodeError`` or ``OAuthError``."""
+        """Decode a successful response, or raise ``DecodeError`` or ``OAuthError``."""
         ...
 
     def error(

@@ -1,8 +1,8 @@
 """Actions on a client's token, including the one for a call that needs a token.
 
-Invariants: an action is a value with pure steps, which :mod:`genesys_core.calls.token_transaction`
-takes one at a time. The action determines the requests to the login host, and what the responses
-mean for the client.
+Invariants: an action is a value, and its steps are pure functions;
+:mod:`genesys_core.calls.token_transaction` takes one step at a time. The action determines the
+requests to the login host, and how the responses change the client's token.
 
 Explicit actions are in :mod:`genesys_core.calls.auth_actions`.
 """
@@ -69,7 +69,7 @@ ActionAnswer: TypeAlias = Exchanging | Finished[R]
 
 
 class TokenAction(Protocol[R]):
-    """Protocol for actions on the client's token, which token transactions perform."""
+    """Protocol of the actions that token transactions perform on the client's token."""
 
     @property
     def since(self) -> float:
@@ -126,7 +126,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the call's next state: it continues with a token that is still valid, or fails."""
+        """Return the next state of the call, which fails unless the client's token is valid."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
@@ -151,7 +151,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the call's next state: it continues with a token that is still valid, or fails."""
+        """Return the next state of the call, which fails unless the client's token is valid."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)
@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action that obtains a token for a call, which begins to wait for it now."""
+    """Return the action that obtains a token for a call; the call's wait begins now."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 
@@ -224,10 +224,10 @@ _TOKEN_ENDPOINT = Endpoint("oauth_token", "POST", "/oauth/token")
 
 
 def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token]:
-    """Start the call that exchanges a grant for a token; it is sent without a token.
+    """Start the call that exchanges a grant for a token; its request contains no token.
 
-    It serves all waiting calls: it uses the client's deadline, not that of the call that happened
-    to start it, and does not count against a token's rate limit.
+    All calls that need a token wait for this one, so the client's deadline applies to it rather
+    than the deadline of any waiting call. It does not count against a token's rate limit.
     """
     settings = session.settings
     call = Call(
@@ -250,7 +250,7 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
 
 
 def moved_away_error() -> GenesysCloudError:
-    """Return the error for a call whose login host is no longer the client's."""
+    """Return the error for a call during which the client's login host changed."""
     error = GenesysCloudError("the client's login host changed during the call; repeat the call")
     error.is_retry_safe = True  # not sent, or rejected with a 401
     return error

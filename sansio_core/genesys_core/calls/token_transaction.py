@@ -1,9 +1,9 @@
 """The token transaction: everything between acquiring and releasing the token lock.
 
 Invariants: there is one transaction at a time. The adapter holds its token lock from
-:func:`begin_transaction` until :class:`Ended`, performs each step, and decides nothing; if it dies
-at any step, the next transaction starts afresh. A new token is stored in the client before it is
-written to a token store, so no store failure loses it.
+:func:`begin_transaction` until :class:`Ended`, performs each step, and decides nothing; if a
+transaction is abandoned at any step, the next one starts afresh. A new token is stored in the
+client before it is written to a token store, so a failure of the store cannot lose the token.
 
 ::
 
@@ -151,7 +151,7 @@ def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R
 def begin_transaction(
     session: Session, action: TokenAction[R], *, now: Now
 ) -> tuple[Session, Locking[R] | Requesting[R] | Ended[R]]:
-    """Begin a token transaction.
+    """Begin a token transaction; return its first step.
 
     Args:
         session: the client's session.
@@ -205,12 +205,12 @@ def store_answered(
 def store_answered(
     session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
 ) -> tuple[Session, TransactionStep[R]]:
-    """Apply the result of a token store step.
+    """Apply the result of a token store's step to the session; return the next step.
 
     Args:
         session: the client's session.
-        step: the step.
-        found: the token that was loaded, if any; or the failure.
+        step: the step that the store performed.
+        found: the token that was loaded, if any, or the store's failure.
         now: the current time.
     """
     failure = found if isinstance(found, TokenStoreError) else None
@@ -292,7 +292,7 @@ def _forgotten(
 
 
 def _kept_behind(step: Requesting[R], result: R, token: Token) -> Saving[R] | Unlocking[R]:
-    """Save the token for a login host that the client has left, but may return to."""
+    """Return the step that saves a token of the client's previous login host for a later return."""
     if step.key is None or step.asked.grant is None:
         return Unlocking(result)
     kept = Vault().signed_in(step.asked.grant, token)

@@ -84,7 +84,8 @@ class UploadBody(Struct, frozen=True):
         Args:
             content: bytes, a path, a file opened in binary mode, an iterable of bytes, or a list of
                 :class:`~genesys_core.http.multipart.Part` for ``multipart/form-data``.
-            measure: returns the length of bytes, a path or a file; ``None`` if unknown.
+            measure: a function that returns the length in bytes of the content of a path, a file or
+                a bytes object; ``None`` if unknown.
             boundary: the random boundary between the parts of a form.
             can_await: whether an asynchronous iterable of bytes is accepted.
 
@@ -230,8 +231,9 @@ def start_upload(
 ) -> NeedToken[None] | Sending[None]:
     """Start an upload; drive it like any call.
 
-    The request has a body only if the content is bytes, unless ``in_pieces``. Otherwise the driver
-    streams :attr:`UploadBody.source`, whose length is in the headers if known.
+    The request contains the content if that is bytes and ``in_pieces`` is false. Otherwise, the
+    request has no body, and the driver streams :attr:`UploadBody.source`; ``Content-Length`` is set
+    if the length is known.
 
     Args:
         url: an absolute URL; see :func:`check_url`.

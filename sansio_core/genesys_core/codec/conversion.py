@@ -31,7 +31,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
 
     Args:
         kind: the type of the copy, a model.
-        source: the model, including the unknown fields of its response.
+        source: the model to copy. Unknown fields of its response are copied as well.
 
     Returns:
         The copy, and the paths of the source's values that the copy does not have, such as

@@ -63,9 +63,9 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
             repairing it.
 
     Raises:
-        DecodeError: the body is not JSON, is nested too deeply, or its JSON type is not the one
-            expected; with ``strict``, any value does not match its type. The error's ``path`` is
-            the location of the first such value.
+        DecodeError: the body is not JSON, is nested too deeply, or is not of the expected JSON
+            type; or, with ``strict``, a value in the body does not match its type. The error's
+            ``path`` is the location of the first such value.
     """
     try:
         return Decoded(_decoder(type_).decode(body))
@@ -93,7 +93,7 @@ def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
 def known_decoder(type_: object) -> Callable[[bytes], object] | None:
     """Return a type's decoder without repair if the type was decoded before, otherwise ``None``.
 
-    For callers that decode too few bodies of the type to justify creating a decoder.
+    This is for callers that decode too few bodies of the type to justify creating a decoder.
     """
     return _KNOWN.get(type_)
 

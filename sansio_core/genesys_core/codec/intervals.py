@@ -152,7 +152,7 @@ class Interval(TextValue):
         zone: tzinfo = UTC,
         limit: timedelta | None = None,
     ) -> Iterator["Interval"]:
-        """Split into intervals of whole days or hours, for requests with a maximum interval length.
+        """Split the interval into whole days or hours, for requests with a maximum interval length.
 
         The first and the last piece may be shorter. A day on which clocks change has 23 or 25
         hours.

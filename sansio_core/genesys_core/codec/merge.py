@@ -137,8 +137,8 @@ def merge_over_response(
         body: the body of the response that the model was decoded from.
         parts: the models and containers in the decoded model, as :func:`list_parts` returned them,
             without the model itself; empty if the program has not accessed them.
-        is_remembered: returns whether a nested model was received as a separate response, and is
-            merged with that response instead.
+        is_remembered: a function that returns whether a nested model was received as a separate
+            response; if so, the nested model is merged with that response instead.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
     pairs = list(_pair_parts(old, raw))
@@ -171,7 +171,7 @@ def _parse(base: bytes) -> object:
 
 
 def _merge(new: object, old: object, raw: object, response: _Origins | None = None) -> object:
-    """Return ``raw``, which was decoded as ``old``, with the differences of ``new`` applied.
+    """Return ``raw``, which was decoded as ``old``, with the changes from ``old`` to ``new``.
 
     The result mixes raw values and models, which a single encoder call writes.
     """
@@ -198,8 +198,8 @@ def _merge_nested(new: Struct, old: object, raw: object, response: _Origins | No
     if origin is not None:
         return _merge_model(new, *origin, response)
     if isinstance(old, Struct) and type(new) is type(old):
-        # The parts of a response are known by identity, so any other model needs the same id or
-        # content. Those of a base are known by their place only.
+        # The parts of a response are recognized by identity, so a different object needs the same id
+        # or content. The parts of a base are recognized only by their position.
         may_be_same = _may_be_same if response is None else _is_same
         if not isinstance(raw, dict):
             return raw if new == old else _merge_new(new, response)
@@ -319,7 +319,7 @@ def _pair_elements(
         if index in taken:
             continue
         key = _key(value)
-        # Of several equal elements, the one at the same index.
+        # Of several equal elements, the one at the same index is preferred.
         if keys[index : index + 1] == [key]:
             pairs[index] = index
         else:

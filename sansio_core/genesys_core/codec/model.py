@@ -16,9 +16,9 @@ __all__ = ["Model", "SecretModel"]
 
 
 class ResponseRecord:
-    """Stores the unknown fields of the response that a model was decoded from; empty for other models.
+    """Records the response that a model was decoded from, for its unknown fields; otherwise empty.
 
-    It is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does
+    The record is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, as does
     msgspec.
     """
 
@@ -62,7 +62,7 @@ class Model(
 
 
 class SecretModel(Model, kw_only=True):
-    """A model with secret fields: ``__secrets__`` lists them, and ``repr`` omits their values."""
+    """A model with secret fields: ``__secrets__`` lists them, and ``repr`` redacts their values."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset()
 

@@ -5,13 +5,13 @@ keyword-only and ``None`` when absent, with the same wire names. A test compares
 
 A table takes a fifth of the space of class statements and their bytecode, and loads faster. It has
 one line per model: the name, then the fields. A line that begins with a space continues the
-previous one. A field is ``name``, flags, ``=wireName`` unless that is the name in camel case, and
-``:type`` unless that is a string::
+previous one. A field is ``name``, flags, ``=wireName`` unless the wire name is the name in camel
+case, and ``:type`` unless the type is a string::
 
     Group id^ name! date_modified^:date-time owners:[User] secret*
 
 A union of models is a line ``AnyPet|petType Dog Cat=cat``: its name, the member that names the kind,
-and the models, each with its kind unless that is the model's name.
+and the models, each with its kind unless the kind is the model's name.
 
 Flags: ``!`` required, ``^`` read-only, ``*`` secret. Types: ``int``, ``float``, ``bool``, ``any``,
 ``full-date``, ``date-time``, ``year-month``, ``[list of]``, ``{objects by key}``, and models. Wire
@@ -153,7 +153,7 @@ def model_facts(
         fields: the names of all fields.
         required: the names of the required fields.
         read_only: the names of the fields that only the platform sets.
-        secret: the names of the fields whose values ``repr`` omits.
+        secret: the names of the fields whose values ``repr`` redacts.
     """
     lists = {"Required": required, "Read-only": read_only, "Never shown": secret}
     named = f"``{wire}`` in the API definition." if wire else ""

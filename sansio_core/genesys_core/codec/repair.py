@@ -271,9 +271,9 @@ def _found(raw: JsonValue, shape: _Shape) -> str:
 
 
 def _unknown_member(raw: object, wanted: object) -> bool:
-    """Return whether a value that did not match is of the type of a closed enum's values.
+    """Return whether a value that did not match has the same type as a closed enum's values.
 
-    It is then a value that a caller's ``Enum`` or ``Literal`` does not have.
+    Such a value is one that the ``Enum`` or ``Literal`` of a caller's own type does not list.
     """
     if isinstance(wanted, type) and issubclass(wanted, Enum):
         known: Sequence[object] = [member.value for member in wanted]

@@ -1,4 +1,4 @@
-"""Unions of models, which are distinguished by one member of the JSON object (a discriminator).
+"""Unions of models that are distinguished by one member of the JSON object (a discriminator).
 
 Invariants: a value of a known kind is decoded as that kind's model. A value of any other kind, and
 one without a kind, remains a dictionary, so that nothing is lost.
@@ -15,7 +15,7 @@ __all__ = ["TaggedUnion", "define_union"]
 
 
 class TaggedUnion(type):
-    """The type of unions. A union is used only in annotations; its values are models, or dictionaries.
+    """The metaclass of unions. A union is used only in annotations; its values are models or dicts.
 
     Attributes:
         tag: the name of the JSON object's member whose value is the kind.

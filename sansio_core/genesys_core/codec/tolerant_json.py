@@ -1,4 +1,4 @@
-"""A tolerant JSON parser, which produces plain Python values.
+"""A tolerant JSON parser that produces plain Python values.
 
 Invariants: every byte sequence yields a document or a :class:`~genesys_core.errors.DecodeError`.
 Violations of RFC 8259 are tolerated only if the meaning is unambiguous, and each is reported.
@@ -60,7 +60,7 @@ def _tolerant(body: bytes) -> ParsedJson | str:
     """Return the document, or the message of the error if it cannot be parsed."""
     issues: list[Issue] = []
     if body.startswith(BOM_UTF8):
-        # RFC 8259 section 8.1: parsers may ignore it, and senders must not send it.
+        # RFC 8259 section 8.1: parsers may ignore the mark, which senders must not add.
         issues.append(Issue("$", "starts with a byte order mark: ignored"))
     # Bytes that are not UTF-8 become lone surrogates, which `_text` finds and reports with their
     # path.

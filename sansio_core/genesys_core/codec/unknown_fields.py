@@ -10,8 +10,8 @@ its own part of the body, even if it was moved. A different object inherits from
 replaces if both have the same id or are equal.
 
 Listing the nested models while decoding would take up to twice the time of decoding. A caller
-reaches one only by reading it from a field of the model, so they are listed at the first such
-access: in each type that was received, the fields that contain models become properties.
+reaches a nested model only by reading a field of the outer one, so nested models are listed at the
+first such access: in each type that was received, the fields that contain models become properties.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence

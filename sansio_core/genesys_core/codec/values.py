@@ -165,7 +165,7 @@ def dec_hook(type_: type, value: object) -> object:
 
     Raises:
         ValueError: the string is not a year-month, or the object does not match its kind's model.
-        TypeError: the value is not a string, for a year-month, or not an object, for a union.
+        TypeError: a year-month is not a string, or the value of a union is not an object.
     """
     if type_ is YearMonth:
         return YearMonth.parse(cast(str, value))
@@ -173,5 +173,6 @@ def dec_hook(type_: type, value: object) -> object:
     convert_union: Callable[[object, object], object] | None = getattr(type_, "convert_union", None)
     if convert_union is not None:
         return convert_union(value, dec_hook)
-    # msgspec calls this for `object` as well, which accepts anything; it checks other results.
+    # msgspec calls this hook for `object` as well, which accepts any value. For all other types,
+    # msgspec checks the result.
     return value

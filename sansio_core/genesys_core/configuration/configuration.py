@@ -59,7 +59,7 @@ class Setting(NamedTuple):
     Attributes:
         section: the setting's section in a file, such as ``logging``.
         key: the setting's key in a file, such as ``log_level``.
-        value: the value as text, secrets masked; ``None`` if not set.
+        value: the value as text, masked if it is secret; ``None`` if not set.
         origin: the source of the value, such as ``config:3``; ``None`` if not set.
     """
 
@@ -78,7 +78,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         logging: what is logged, in which format and where.
         retry: limits and delays of retries.
         reauthentication: how rejected tokens are handled.
-        general: the API host, and whether changes to the file are applied.
+        general: the API host, and whether changes to the configuration file are applied.
         gateway: the gateway in front of the platform.
         credentials: the OAuth client's id and secret, and an access token.
         warnings: a line for each setting without effect, in the order of the file.
@@ -123,7 +123,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the platform's environment variables; empty ones count as not set.
+        """Create a configuration from environment variables; empty ones count as not set.
 
         The variables are ``GENESYSCLOUD_REGION`` or ``GENESYSCLOUD_HOST``,
         ``GENESYSCLOUD_OAUTHCLIENT_ID``, ``GENESYSCLOUD_OAUTHCLIENT_SECRET`` and
@@ -173,7 +173,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return Hosts.resolve(region=place.region, host=place.host, gateway=self.gateway)
 
     def to_ini(self) -> str:
-        """Return an INI file that parses to an equal configuration; empty strings are omitted.
+        """Return the text of an INI file that parses to an equal value; empty strings are omitted.
 
         Raises:
             InvalidValueError: a value cannot be written to a file.
@@ -181,7 +181,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return write_ini(_writable(self))
 
     def to_json(self) -> str:
-        """Return a JSON file that parses to an equal configuration; empty strings are omitted.
+        """Return the text of a JSON file that parses to an equal value; empty strings are omitted.
 
         Raises:
             InvalidValueError: a value cannot be written to a file.

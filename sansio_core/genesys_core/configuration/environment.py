@@ -1,4 +1,4 @@
-"""Settings from environment variables: credentials, the API host, and the default file path.
+"""Settings from environment variables, and the default path of the configuration file.
 
 Invariants: the environment is passed in as a mapping and only read; no error shows a secret from
 it.
@@ -84,7 +84,7 @@ def _region(text: str | None) -> Region | None:
 def default_path(environment: Mapping[str, str], platform: str) -> str | None:
     r"""Return the default path of the configuration file.
 
-    It is that of the official Python SDK: ``$HOME/.genesyscloudpython/config``, on Windows
+    The official Python SDK uses the same path: ``$HOME/.genesyscloudpython/config`` or, on Windows,
     ``%HOMEDRIVE%%HOMEPATH%\.genesyscloudpython\config``.
 
     Args:

@@ -61,7 +61,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_MISSES: Final = 5
-"""Number of consecutive failed polls after which the next failure ends the wait."""
+"""Maximum number of consecutive failed polls; one more ends the wait with its error."""
 
 LAST_POLL: Final = 5.0
 """Minimum timeout of a poll in seconds, even if it is sent shortly before the deadline."""

@@ -78,7 +78,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
 
 
 class ApplyStep(Protocol):
-    """Applies a step to the statistics that the adapter stores, one step at a time."""
+    """A function that updates the statistics stored by the adapter, one update at a time."""
 
     def __call__(
         self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given
@@ -91,7 +91,7 @@ class StatisticsObserver(Observer):
     """Updates a client's statistics when calls and channels begin and end.
 
     Args:
-        apply: applies a step to the statistics that the adapter stores.
+        apply: a function that replaces the statistics stored by the adapter with updated ones.
     """
 
     def __init__(self, apply: ApplyStep) -> None:

@@ -77,8 +77,9 @@ __all__ = ["CONTINUE_WAIT", "Exchange", "Step", "may_resend"]
 C = TypeVar("C")
 
 CONTINUE_WAIT: Final = 1.0
-"""Seconds to wait for the response to ``Expect: 100-continue``, which is optional (RFC 9110,
-10.1.1).
+"""Seconds to wait for ``100 Continue`` after sending ``Expect: 100-continue``.
+
+The body is then sent without it, because a server need not send that response (RFC 9110, 10.1.1).
 """
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})

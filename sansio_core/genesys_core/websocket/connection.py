@@ -106,8 +106,8 @@ class WebSocket:
 
         Args:
             url: the URL, whose scheme is ``ws`` or ``wss``.
-            random_bytes: returns the given number of unpredictable bytes, such as
-                :func:`os.urandom`: for the handshake's key and the mask of every frame.
+            random_bytes: a function such as :func:`os.urandom`, which returns the given number of
+                unpredictable bytes. They are used in the handshake's key and in frame masks.
             headers: headers to send in addition to those of the handshake.
             subprotocols: the subprotocols that are offered to the server, preferred ones first.
             compression: whether permessage-deflate is offered.

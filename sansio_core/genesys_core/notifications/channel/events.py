@@ -200,7 +200,7 @@ class Retrying(Struct, frozen=True):
 
 
 class GaveUp(Struct, frozen=True):
-    """The platform rejected the first attempt, so the channel has stopped.
+    """The platform rejected the first attempt to set up the channel, so the channel has stopped.
 
     Attributes:
         error: the reason; most often missing or wrong credentials.

@@ -3,9 +3,9 @@
 If the server announces that it will close a channel, another one, the ``successor``, is set up
 first. It becomes the primary when the server has all topics on it; the old socket is then drained.
 
-Invariants: a frame is delivered as many times as it arrived on the socket that received it more
-often. Equal frames from one socket are all delivered; their duplicates from the other socket are
-not. The order of arrival makes no difference. A move that may have lost events reports a gap.
+Invariants: if equal frames arrive *m* times on one socket and *n* times on the other, max(*m*, *n*)
+of them are delivered, in whatever order they arrive. A move that may have lost events reports a
+gap.
 """
 
 from collections.abc import Mapping
@@ -78,7 +78,7 @@ class DuplicateFilter(Struct, frozen=True):
     until: float | None = None
 
     def count_frame(self, socket: int, text: str) -> "tuple[DuplicateFilter, bool]":
-        """Count a frame received on a socket; return the next filter and whether to deliver it."""
+        """Count a received frame; return the next filter and whether to deliver the frame."""
         sign = 1 if socket == self.old else -1
         lead = self.ahead.get(text, 0) * sign
         if lead < 0:  # delivered already, from the other socket
