@@ -201,7 +201,9 @@ MODULES = (
     "websocket/handshake.py",
     "websocket/permessage_deflate.py",
 )
-"""What is mutated: where a wrong decision loses data, repeats a call or shows a secret."""
+"""What is mutated: where a wrong decision loses data, repeats a call, shows a secret, or misreads a
+command, a configuration or a definition.
+"""
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
