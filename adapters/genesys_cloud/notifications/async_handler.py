@@ -1,6 +1,6 @@
 """The notification handler for asyncio and trio.
 
-Invariants: all of its work runs in a task group that the ``async with`` block opens and closes.
+Invariants: the handler's tasks run in a task group that its ``async with`` block opens and closes.
 """
 
 import inspect
@@ -41,8 +41,8 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
             await handler.add_subscription(topic)
             async for event in handler: ...
 
-    It runs for the duration of its block, in its own task group (nursery), and cannot be reused.
-    Any number of tasks may iterate; each event is delivered to exactly one of them.
+    The handler runs for the duration of the block, in its own task group (nursery), and cannot be
+    reused. Any number of tasks may iterate; each event is delivered to exactly one of these tasks.
     """
 
     _tasks: TaskGroup
@@ -70,9 +70,8 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
         """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
         Takes the same arguments and raises the same errors as
-        :meth:`NotificationHandler.add_subscription`, but has no ``timeout``: use your event loop's,
-        such as ``asyncio.timeout`` or ``trio.fail_after``. Cancelling the call does not cancel the
-        subscription.
+        :meth:`NotificationHandler.add_subscription`, except ``timeout``: use ``asyncio.timeout`` or
+        ``trio.fail_after`` instead. Cancelling the call does not cancel the subscription.
         """
         await self._do(self._driver.add, typed_topics((topic,), type))
 
@@ -125,7 +124,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
 
     async def __aenter__(self) -> Self:
         self._driver.state.check_unused()
-        # Not earlier: a handler may be created before the event loop runs.
+        # Not in the constructor: a handler may be created before the event loop runs.
         self._loop = running_loop()
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()

@@ -2,8 +2,8 @@
 
 Invariants: the driver performs the actions of
 :class:`~genesys_core.notifications.handler_state.HandlerState` and reports their outcomes; the core
-makes every decision. It runs in one event loop, and no state transition contains an ``await``, so
-nothing needs a lock.
+makes every decision. The driver runs in one event loop, and no state transition contains an
+``await``, so no lock is needed.
 """
 
 import time
@@ -121,7 +121,7 @@ class Driver:
     # Called by the handlers
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        """Run until :meth:`stop` is called, or until the platform rejects the first attempt."""
+        """Run until :meth:`stop` is called, or the platform rejects the handler's first request."""
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
@@ -131,7 +131,7 @@ class Driver:
                     finally:
                         # Results that arrive after a cancellation must not cause further actions.
                         self.state.apply(ChannelSet.stop, now=read_clocks())
-                # All sockets are closed: the results of REST calls in progress are not needed.
+                # All sockets are closed, so the results of REST calls in progress are not needed.
                 self._calls.cancel_scope.cancel()
         finally:
             self._report()
@@ -146,7 +146,7 @@ class Driver:
                 :func:`~genesys_core.notifications.dispatch.typed_topics`.
 
         Raises:
-            InvalidValueError: too many topics; nothing was changed.
+            InvalidValueError: there are too many topics; nothing was changed.
             SubscriptionError: the platform rejected some of the topics.
             GenesysCloudError: there is no channel; the message gives the reason.
         """
@@ -212,7 +212,7 @@ class Driver:
         """Perform the actions that follow from the current state, not from the last transition."""
         self._report()
         if self._consumer.blocked and not self.state.is_paused:
-            # A socket waits for capacity only after a read, which may never happen.
+            # The reader of a socket waits for space only after its next read, which may never come.
             self.state.pause()
             self._calls.start_soon(self._guarded, self._wait_for_room)
         deadline = self.state.deadline
@@ -270,12 +270,12 @@ class Driver:
     ) -> None:
         while self.state.must_wait(events):
             await self._resumed.wait()
-        if events:  # none are left if all were delivered early
+        if events:  # empty if all events were delivered early
             happened, now = ChannelSet.happened, read_clocks()
             turn = self.state.apply(happened, channel, socket, events, now=now, read_at=read_at)
             self._perform(turn, read_at)
         try:
-            # Let consumers run first: the rest can wait for one iteration of the event loop.
+            # Let consumers run first: the follow-up can wait for one iteration of the event loop.
             await checkpoint()
         finally:
             self._follow_up()
@@ -283,9 +283,11 @@ class Driver:
     def _deliver_early(
         self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> bool:
-        """Deliver messages in the event loop's callback, one iteration before a task could.
+        """Deliver messages in the event loop's callback, one iteration earlier than a task could.
 
-        Returns false for events that require actions, which only a task can perform.
+        Returns:
+            Whether the events were delivered; ``False`` for events that require an action, because
+            only a task can perform it.
         """
         turn = self.state.deliver_early(channel, socket, events, read_at=read_at)
         if turn is not None:
@@ -299,11 +301,15 @@ class Driver:
         self._advance(self.state.resume(now=read_clocks()))
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
-        """Run a task; an exception of a user's hook or ``connect_uri`` ends the handler and propagates."""
+        """Run a function; if it raises, end the handler, whose iteration then raises the exception.
+
+        Such an exception comes from a user's function, such as a hook or ``connect_uri``.
+        """
         try:
             await work(*args)
         except Exception as error:  # noqa: BLE001 - raised by iteration
-            # First, so that iteration raises this error even if a log handler raises another one.
+            # Record the error before logging it, so that iteration raises it even if a log handler
+            # raises another error.
             self._advance(self.state.fail(error, now=read_clocks()))
             self._context.warn(f"the handler ended with {type(error).__name__}: {error}")
 

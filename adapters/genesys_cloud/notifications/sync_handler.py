@@ -1,7 +1,8 @@
 """The notification handler for threads.
 
-Invariants: channels run in an event loop in a thread that the handler owns; all other threads call
-into that loop. No thread is left running when :meth:`NotificationHandler.close` returns.
+Invariants: channels run in an event loop in a thread that the handler owns; other threads call
+functions in that loop. No thread of the handler is running when :meth:`NotificationHandler.close`
+returns.
 """
 
 import asyncio
@@ -44,8 +45,8 @@ _TIMEOUTS: Final = Expected("a number of seconds", "60", (int, float), is_option
 class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     """A notification handler for threads, created by :meth:`Client.notification_handler`.
 
-    It starts running in a background thread at once. All methods are thread-safe, and any number of
-    threads may iterate; each event is delivered to exactly one of them.
+    The handler starts running in a background thread at once. All methods are thread-safe, and any
+    number of threads may iterate; each event is delivered to exactly one of these threads.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
             new_events=ThreadEventQueue[Event],
             new_states=ThreadEventQueue[StateEvent],
         )
-        # The thread of the event loop is first in the list; `_check_thread` compares with it.
+        # The thread of the event loop is the first in the list, as `_check_thread` expects.
         ready: Future[BlockingPortal] = Future()
         self._threads = [_thread(self._serve, ready)]
         self._portal = ready.result()
@@ -88,10 +89,12 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
             timeout: seconds to wait, including reconnects; ``None`` waits indefinitely.
 
         Raises:
-            InvalidValueError: not a valid topic, or too many topics; nothing was changed.
-            TypeError: a type that msgspec cannot decode; nothing was changed.
+            InvalidValueError: the topic is invalid, or there are too many topics; nothing was
+                changed.
+            TypeError: msgspec cannot decode the type; nothing was changed.
             SubscriptionError: the platform rejected the topic.
-            TimeoutError: no confirmation in time. The handler keeps trying to subscribe.
+            TimeoutError: the platform has not confirmed the subscription in time. The handler
+                keeps trying to subscribe.
             GenesysCloudError: the handler was closed, or the platform does not grant a channel.
         """
         self.add_subscriptions((topic,), type, timeout=timeout)
@@ -106,12 +109,12 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         """Subscribe to several topics with one request; see :meth:`add_subscription`.
 
         Args:
-            topics: topics, or pairs of a topic and the type of its events.
-            type: the type of the events of topics that are passed without a type.
+            topics: topics, or pairs of a topic and the type to decode its events as.
+            type: the type for topics that are passed without a type.
             timeout: see :meth:`add_subscription`.
 
         Raises:
-            SubscriptionError: the platform rejected some topics; the others are subscribed.
+            SubscriptionError: the platform rejected some topics; the other topics are subscribed.
         """
         self._do(timeout, self._driver.add, typed_topics(topics, type))
 
@@ -149,7 +152,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
                 the handler's own thread, where this call would deadlock.
         """
         if self._process != process_id():
-            return  # a fork copies no threads, and the sockets are the parent's
+            return  # a fork copies no threads, and the sockets belong to the parent process
         self._check_thread()
         with contextlib.suppress(RuntimeError):  # the event loop has already ended
             self._portal.call(self._driver.stop)
@@ -160,7 +163,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         for thread in self._threads:
             if thread not in closing:
                 thread.join()
-        with contextlib.suppress(RuntimeError):  # a thread of the pool, if a hook calls close()
+        with contextlib.suppress(RuntimeError):  # a hook called this method in a thread of the pool
             self._pool.shutdown()
 
     def __iter__(self) -> Self:
@@ -240,7 +243,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
 
 
 def _thread(work: Callable[..., object], *args: object) -> threading.Thread:
-    # A daemon, so that a program that does not close its handler can exit.
+    # A daemon thread, so that a program that does not close its handler can exit.
     thread = threading.Thread(
         target=work, args=args, name="genesys-cloud notifications", daemon=True
     )

@@ -1,7 +1,7 @@
 """One WebSocket connection on asyncio or trio.
 
 Invariants: a connection failure is reported as the last event and never raised. Cancellation closes
-the socket immediately. Connections are opened by the same dialer as those for HTTP
+the socket immediately. Connections are opened by the dialer that HTTP connections use too
 (:mod:`genesys_cloud.transports.async_dialer`).
 """
 
@@ -39,8 +39,9 @@ The next read starts after the function has completed.
 """
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
-"""A function that is called before :data:`Deliver`, with the same arguments, in a callback of the event
-loop; returns whether it accepted the events.
+"""A function that is called in the event loop's callback, before :data:`Deliver`.
+
+It is called with the same arguments, and returns whether it accepted the events.
 """
 
 
@@ -85,7 +86,7 @@ class SocketOptions:
         if isinstance(self._transport, WebSocketTransport):
             return await self._transport.open_websocket(url)
         route = self.settings.router.route(url)
-        # Timeouts are in the channel's policy.
+        # Without timeouts, because the channel's policy sets them.
         state = dial(route, timeout=None, expires=None, now=read_clocks())
         return await open_connection(state, running_connector(), self.settings)
 
@@ -147,7 +148,11 @@ class WebSocketStream:
         self._scope.cancel()
 
     async def _connect(self, deliver_early: DeliverEarly | None) -> tuple[WebSocketEvent, ...]:
-        """Open the connection and send the handshake; returns events if that fails."""
+        """Open the connection and send the handshake.
+
+        Returns:
+            Empty on success; otherwise the event that reports the failure.
+        """
         options = self._options
         try:
             ws = WebSocket.connect(self._url, random_bytes=os.urandom, headers=options.headers)
@@ -212,7 +217,7 @@ class _OpenSocket:
         """Process the bytes of one read; ``b""`` at end of stream."""
         ws, early = self.ws, self._deliver_early
         events = ws.receive_data(data) if data else ws.receive_eof()
-        # A pong, or the response to a close; written by the task, since a callback cannot wait.
+        # A pong or the response to a close frame; the task writes it, since a callback cannot wait.
         self._answer = ws.data_to_send()
         is_delivered = early is not None and events and early(events, read_clocks())
         self._events = () if is_delivered else events

@@ -67,12 +67,12 @@ TRACE: Final = LEVEL_NUMBERS["trace"]
 class LoggingObserver(Observer):
     """Logs the calls of one client.
 
-    The message of a record is one line of text; its attribute ``genesys_cloud`` is a dictionary
-    with all fields of the JSON format, and ``operation``.
+    The message of a record is one line of text. The record's attribute ``genesys_cloud`` is a
+    dictionary with all fields of the JSON format and the field ``operation``.
 
     Args:
         settings: level, format and destinations; ``None`` in a field selects its default.
-        redaction: the values to redact in addition to the defaults.
+        redaction: the names whose values are redacted, in addition to the default names.
         secrets: a function that returns the client's secrets, which are redacted in every warning.
 
     Raises:
@@ -121,7 +121,7 @@ class LoggingObserver(Observer):
     def _configure(self, settings: LoggingConfiguration) -> None:
         old = self._file
         same = old is not None and _path_of(settings) == old.baseFilename
-        # Opened before the old file is closed: if that fails, nothing has changed.
+        # The new file is opened before the old one is closed, so that a failure changes nothing.
         self._file = old if same else _file_of(settings)
         self._settings = settings
         if self._file is not None:
@@ -210,8 +210,8 @@ class _LoggedCall(CallObserver):
 def _level_of(logger: logging.Logger) -> LogLevel:
     """Return the level that the program configured with ``logging``.
 
-    The root logger passes warnings and errors by default, so errors are enabled only by a level of
-    the logger itself.
+    The root logger passes warnings and errors by default, so errors count as enabled only if the
+    logger itself has a level.
     """
     if logger.isEnabledFor(logging.DEBUG):
         return "trace" if logger.isEnabledFor(TRACE) else "debug"
@@ -221,8 +221,8 @@ def _level_of(logger: logging.Logger) -> LogLevel:
 def _takes(logger: logging.Logger, level: int) -> bool:
     """Return whether the program's handlers receive a record.
 
-    A client's level replaces the logger's inherited level; a level set on the logger itself applies
-    too.
+    A client's level replaces a level that the logger inherits, but not a level that was set on the
+    logger itself.
     """
     if logger.disabled or logger.manager.disable >= level or level < logger.level:
         return False
@@ -243,7 +243,7 @@ def _record(
 
 
 _console_lock: Final = StepLock()
-"""Serializes writes to the console; blocks neither a forked child nor an interrupting signal handler."""
+"""Serializes writes to the console, without blocking a forked child or a signal handler."""
 
 
 def _to_console(line: str) -> None:
@@ -254,8 +254,8 @@ def _to_console(line: str) -> None:
 
 
 def _write_line(stream: TextIO, line: str) -> None:
-    # A closed console, or one that cannot encode a character, must not fail a call; nor must a write in
-    # a signal handler that interrupted another one, which raises RuntimeError.
+    # A call must not fail because the console is closed or cannot encode a character, or because a
+    # signal handler interrupted another write, in which case its own write raises RuntimeError.
     with contextlib.suppress(OSError, ValueError, RuntimeError):
         stream.write(line + "\n")
         stream.flush()
@@ -281,9 +281,9 @@ def _file_of(settings: LoggingConfiguration) -> "_LogFile | None":
 
 
 class _LogFile(logging.FileHandler):
-    """Appends records to a file, with one write each; reopens a file that was moved.
+    """Appends each record to a file with one write, and reopens the file if it was moved.
 
-    The standard library's ``WatchedFileHandler`` does this too, but loads ``socket`` and
+    The standard library's ``WatchedFileHandler`` also reopens moved files, but loads ``socket`` and
     ``pickle``.
     """
 
@@ -308,7 +308,7 @@ class _LogFile(logging.FileHandler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append a record; an error is passed to :meth:`logging.Handler.handleError`."""
+        """Append a record; pass an error to :meth:`logging.Handler.handleError`."""
         if self._is_closed:
             return
         try:

@@ -53,8 +53,8 @@ __all__ = ["Telemetry"]
 # Seconds; the buckets that the semantic conventions recommend for http.client.request.duration.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
-# In seconds: a program that keeps up receives a notification within microseconds; one that does not may
-# lag by minutes.
+# In seconds. A program that keeps up receives a notification within microseconds; a program that
+# does not may lag by minutes.
 _LAG_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300)
 
 
@@ -83,12 +83,13 @@ class Telemetry(Observer):
     ``docs/telemetry.md`` lists the spans, events and metrics.
 
     Args:
-        tracer_provider: the provider that receives spans; ``None`` for the global one.
-        meter_provider: the provider that receives metrics; ``None`` for the global one.
-        propagator: writes the headers that carry the trace context to the platform; ``None`` for
-            the global one.
-        propagate_context: whether these headers are sent.
-        redaction: the values to redact in URLs in addition to the defaults.
+        tracer_provider: the provider that receives spans; ``None`` for the global provider.
+        meter_provider: the provider that receives metrics; ``None`` for the global provider.
+        propagator: the propagator that writes the headers with the trace context, such as
+            ``traceparent``; ``None`` for the global propagator.
+        propagate_context: whether headers with the trace context are sent to the platform.
+        redaction: the names of URL parameters whose values are redacted, in addition to the default
+            names.
         clock: a function that reads the monotonic and the wall clock.
     """
 
@@ -150,7 +151,7 @@ class Telemetry(Observer):
         )
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> "_TracedCall":
-        """Start a span, the parent of all spans within the call."""
+        """Start the span of a call, and return the observer of that call."""
         name = operation_label(operation_name)
         counted: Attributes = {"genesys_cloud.operation": name}
         span = self._tracer.start_span(
@@ -203,8 +204,9 @@ class _TracedCall(CallObserver):
         self._sent_at = now.monotonic
         self._sent = 0
         self._status: Attributes = {}
-        # Spans within the call, such as those of an instrumented HTTP library, get this parent. It
-        # is detached by the same task: OpenTelemetry stores it in a context variable.
+        # This span becomes the parent of spans within the call, such as those of an instrumented
+        # HTTP library. The same task must detach it, because OpenTelemetry stores it in a context
+        # variable.
         self._attached = context.attach(trace.set_span_in_context(span))
 
     def sending(self, request: Request) -> Request:

@@ -1,4 +1,4 @@
-"""The statistics of one client, which threads and event loops update one at a time."""
+"""Stores the statistics of one client, for concurrent use by threads and event loops."""
 
 from collections.abc import Callable
 from typing import TypeVarTuple
@@ -19,7 +19,7 @@ class StatisticsCell:
         self._lock = StepLock()
 
     def apply(self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given) -> None:
-        """Replace the statistics with those that a step computes."""
+        """Replace the statistics with the result of a step."""
         self._lock.run(self._apply, step, args)
 
     def _apply(
@@ -28,14 +28,14 @@ class StatisticsCell:
         while True:
             stats = self._stats
             after = step(stats, *args)
-            # A call that is garbage-collected during a step applies another one in the same thread,
-            # which this one must not undo.
+            # A call that is garbage-collected during this step applies another step in the same
+            # thread, and this step must not undo that one.
             if self._stats is stats:
                 self._stats = after
                 return
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
-        """Return a function's result for the current statistics, which remain unchanged."""
+        """Return the result of a function of the current statistics; do not change them."""
         return self._lock.run(self._result, step)
 
     def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:

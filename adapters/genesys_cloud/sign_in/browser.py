@@ -1,8 +1,9 @@
 """User sign-in through a browser (RFC 8252, loopback redirect).
 
-Invariants: the browser is sent to the platform and redirected to a server on 127.0.0.1. ``state``
-is verified before anything else is trusted. The port is always closed, and no thread is left.
-The code is exchanged by a client like any other grant. ::
+Invariants: the browser opens the platform's login page, and is then redirected to a server on
+127.0.0.1. ``state`` is verified before any other parameter of the redirect is used. The port is
+always closed afterwards, and no thread is started. A client exchanges the code like any other
+grant. ::
 
     from genesys_cloud.login import sign_in
 
@@ -53,11 +54,12 @@ class LoginPage(TypedDict, total=False):
     """Parameters of the platform's login page; all optional.
 
     Attributes:
-        org: the organization's short name, with which the page redirects to its identity provider.
-        provider: the identity provider's name; required with ``org``, and only allowed with it.
+        org: the organization's short name; the page then redirects to the organization's identity
+            provider.
+        provider: the identity provider's name; required with ``org``, and not allowed without it.
         target: the id of a trusted organization to sign in to.
         login_hint: the user name or email to fill into the login page.
-        prompt: ``login`` asks for the password even if there is a session.
+        prompt: ``login`` to ask for the password even if the user is already signed in.
     """
 
     org: str | None
@@ -88,10 +90,10 @@ def sign_in(
     """Sign the user in through a browser, and return the token, which is not stored.
 
     Args:
-        client_id: id of an OAuth client with the redirect URI registered.
+        client_id: id of an OAuth client for which the redirect URI is registered.
         grant: ``pkce``, or ``implicit`` for clients that still need it.
-        port: port of the redirect URI; 0 picks a free port, which the platform accepts only if it
-            is registered.
+        port: port of the redirect URI; 0 picks a free port, but the platform accepts only redirect
+            URIs that are registered.
         redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or
             localhost.
         sign_in_timeout: seconds to wait for the user to sign in.
@@ -99,7 +101,8 @@ def sign_in(
         provider: the identity provider's name.
         target: the id of a trusted organization to sign in to.
         login_hint: the user name or email to fill into the login page.
-        prompt: ``login`` to ask for the password even if there is a session, or ``None``.
+        prompt: ``login`` to ask for the password even if the user is already signed in, or
+            ``None``.
         open_browser: a function that is called once, with the URL of the login page.
         clock: a function that reads the monotonic and the wall clock.
         transport: the transport that sends the token request; it is closed afterwards.
@@ -140,7 +143,9 @@ _CLIENT: Final = Expected("a Client", "Client(region='eu_west_1')", (Client,))
 
 
 class BrowserSignIn:
-    """One sign-in attempt; the port is open from the start. Show ``url``, then call :meth:`wait`.
+    """One attempt to sign in: open ``url`` in a browser, then call :meth:`wait`.
+
+    The port of the redirect URI is opened by the constructor.
 
     Args:
         client_id: the OAuth client's id; see :func:`sign_in`.
@@ -179,7 +184,7 @@ class BrowserSignIn:
         self._clock = clock
         self._verifier = generate_pkce_code_verifier()
         implicit, state = response_type == "token", generate_state()
-        # Opened before the redirect URI is created, which contains the port that was picked.
+        # The port is opened first, because the redirect URI contains the port that was picked.
         self._server = LoopbackServer(redirect_port(port, redirect_uri))
         try:
             self.redirect_uri = redirect_uri or default_redirect_uri(self._server.port)
@@ -198,7 +203,7 @@ class BrowserSignIn:
             raise
 
     def wait(self, timeout: float = 120.0) -> Token:
-        """Wait until the user has signed in, and respond to the browser. Can be called once.
+        """Wait until the user has signed in, and return the token. Can be called once.
 
         Args:
             timeout: seconds to wait for the user to sign in.

@@ -1,7 +1,7 @@
 """File locks between processes.
 
-Invariants: the operating system releases a lock when its process dies. The lock file is empty and never
-removed: otherwise one process could lock the removed file, and another process a new one.
+Invariants: the operating system releases a lock when its process dies. The lock file is empty and
+never removed: otherwise, one process could lock the removed file while another locks a new file.
 """
 
 import contextlib
@@ -22,7 +22,9 @@ _POLL: Final = 0.02
 
 @contextlib.contextmanager
 def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
-    """Hold an advisory lock on a file, which is created if necessary and never removed.
+    """Return a context manager that holds an advisory lock on a file.
+
+    The file is created if necessary, and never removed.
 
     Args:
         path: the path of the lock file.

@@ -1,6 +1,7 @@
 """The loopback HTTP server that receives the redirect of a browser sign-in.
 
-Invariants: it listens only on 127.0.0.1 and runs in the thread that waits for it. The core
+Invariants: the server listens only on 127.0.0.1, and runs in the thread that waits for requests.
+The core
 (:mod:`genesys_core.oauth.loopback_redirect`) decides what a request means and what to respond.
 """
 
@@ -22,8 +23,9 @@ _LONGEST_NAP: Final = 0.5
 _WRITE_TIMEOUT: Final = 5.0
 """Timeout in seconds for sending a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
-"""Maximum number of open connections, some of which browsers open speculatively; if there are more,
-the oldest is closed.
+"""Maximum number of open connections; if there are more, the oldest is closed.
+
+Browsers open some connections speculatively.
 """
 
 
@@ -35,7 +37,7 @@ class Arrival:
     _connection: socket.socket
 
     def answer(self, page: BrowserPage) -> None:
-        """Send a page and close the connection; errors are ignored, such as a disconnected browser."""
+        """Send a page and close the connection; ignore errors such as a disconnected browser."""
         with contextlib.suppress(OSError), self._connection:
             self._connection.settimeout(_WRITE_TIMEOUT)
             self._connection.sendall(page.to_bytes())

@@ -7,7 +7,7 @@ from genesys_core.oauth.pkce import compute_pkce_code_challenge
 
 __all__ = ["compute_pkce_code_challenge", "generate_pkce_code_verifier", "generate_state"]
 
-_STATE_BYTES = 32  # as many as RFC 7636 section 4.1 recommends for a code verifier
+_STATE_BYTES = 32  # the number that RFC 7636 section 4.1 recommends for a code verifier
 
 
 def generate_pkce_code_verifier(length: int = 128) -> str:
@@ -23,5 +23,5 @@ def generate_pkce_code_verifier(length: int = 128) -> str:
 
 
 def generate_state() -> str:
-    """Generate a random ``state`` for an authorization request, to be verified on the redirect."""
+    """Generate a random ``state`` for an authorization request; verify it in the redirect."""
     return secrets.token_urlsafe(_STATE_BYTES)

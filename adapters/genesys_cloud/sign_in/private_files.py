@@ -1,8 +1,8 @@
 """Opens token files, sign-in settings and lock files safely.
 
 Invariants: opening a file never blocks, not even a FIFO without a writer, and never follows symbolic
-links. Anything but a regular file is rejected, and so is a file that another user may have planted; the
-error message explains what to do.
+links. Only regular files are accepted, and files that another user may have planted are rejected;
+the error message explains what to do.
 """
 
 import os
@@ -14,8 +14,8 @@ from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["is_open_to_others", "open_file", "read_file", "read_own_file"]
 
-# O_BINARY exists only on Windows, the other flags only on other systems. Windows does not need them: it
-# has no FIFOs in the file system, and access control lists instead of modes.
+# O_BINARY exists only on Windows, the other flags only on other systems. Windows does not need the
+# other flags: it has no FIFOs in the file system, and access control lists instead of modes.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -34,8 +34,8 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
         OSError: the file cannot be opened.
         TokenStoreError: the path is a symbolic link, FIFO, device or directory.
     """
-    # For a clear message, and for Windows. Elsewhere O_NOFOLLOW also rejects a link that is created after
-    # this check.
+    # This check is for Windows, and for a clear message. On other systems, O_NOFOLLOW also rejects a
+    # link that is created after it.
     if path.is_symlink():
         raise TokenStoreError(f"{path} is a symbolic link, which is not followed; remove it")
     descriptor = os.open(path, flags | _FLAGS, 0o600)
@@ -68,8 +68,8 @@ def read_own_file(path: Path) -> bytes:
             several hard links.
     """
     content, facts = read_file(path)
-    # The link count, because a hard link that another user made to one of our files has our owner and
-    # mode.
+    # The number of links is checked because a hard link that another user made to one of our files
+    # has the same owner and mode as our file.
     if is_open_to_others(facts) or facts.st_nlink != 1:
         raise TokenStoreError(
             f"{path} may have been planted by another user; inspect it and remove it"

@@ -1,8 +1,8 @@
 """The sign-in that ``genesys-cloud login`` saves for later commands.
 
 Invariants: secrets are only in the token file, which only its owner can read; the settings file
-next to it contains none. Files that belong to another user are rejected and never overwritten. The
-token is refreshed by a client, like any other token.
+next to the token file contains no secrets. Files that belong to another user are rejected and never
+overwritten. A client refreshes the token like any other token.
 """
 
 import contextlib
@@ -105,13 +105,13 @@ class SavedSignIn:
         self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(target)), indent=2))
 
     def target(self) -> SignInTarget | None:
-        """Return the platform and client of the current sign-in; ``None`` if not signed in.
+        """Return the platform and OAuth client of the current sign-in; ``None`` if not signed in.
 
         Raises:
             TokenStoreError: the file cannot be read, or belongs to another user.
         """
         try:
-            # A user who can write it could have the token sent to another host.
+            # Another user who can write this file could have the token sent to another host.
             return msgspec.json.decode(read_own_file(self._settings), type=SignInTarget)
         except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null, as in some containers
             return None
@@ -134,7 +134,8 @@ class SavedSignIn:
     def client(self, **options: Unpack[ClientOptions]) -> Client | None:
         """Return a client with the saved token; ``None`` if not signed in.
 
-        If there is a refresh token, the client refreshes the token, and saves it in the token file.
+        If there is a refresh token, the client refreshes an expired token, and saves the new token
+        in the token file.
 
         Args:
             options: client options such as ``proxy`` and ``verify``.
@@ -150,7 +151,7 @@ class SavedSignIn:
             return None
         target, token = found
         options |= target.options()
-        # Without a refresh token nothing is ever exchanged, so there is nothing to store.
+        # Without a refresh token, the client obtains no new token that it would have to store.
         if token.refresh_token is not None:
             options["auth"] = RefreshToken(target.client_id, None, token.refresh_token)
             options["token_store"] = self.store
@@ -174,7 +175,7 @@ class SavedSignIn:
         """
         # The token is deleted first: if the second step fails, no secret remains.
         self.store.delete(target.key)
-        with contextlib.suppress(TokenStoreError):  # settings that cannot be read are removed
+        with contextlib.suppress(TokenStoreError):  # a settings file that cannot be read is removed
             if (current := self.target()) is not None and current.key != target.key:
                 return  # another sign-in, whose token remains in use
         try:

@@ -1,11 +1,11 @@
 """Token stores: in memory, in a file, in the operating system's keyring.
 
-Invariants: a token is written completely or not at all. A token file is created readable only by its
-owner. A token that has been written is not lost if the process is killed. Processes exchange a token
-one at a time: the operating system releases the lock of a process that dies.
+Invariants: a token is written completely or not at all. A token file is created readable only by
+its owner. A token that has been written is not lost if the process is killed. Processes exchange a
+token one at a time, and the operating system releases the lock of a process that dies.
 
-All methods may block briefly, and ``lock`` up to its timeout. Asynchronous clients call them in worker
-threads, possibly in a different thread each time.
+All methods of a store may block briefly, and ``lock`` up to its timeout. Asynchronous clients call
+these methods in worker threads, possibly in a different thread each time.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 _WRITE_TIMEOUT: Final = 10.0
-"""Seconds to wait while another process writes the file, which takes milliseconds."""
+"""Seconds to wait for another process that is writing the file; a write takes milliseconds."""
 
 
 class MemoryTokenStore:
@@ -62,7 +62,7 @@ class MemoryTokenStore:
         self._locks: dict[tuple[int, TokenKey], threading.Lock] = {}
 
     def load(self, key: TokenKey) -> Token | None:
-        """Return the stored token, or ``None`` if there is none."""
+        """Return the token that is stored under a key, or ``None`` if no token is stored."""
         return self._tokens.get(key)
 
     def save(self, key: TokenKey, token: Token) -> None:
@@ -75,13 +75,13 @@ class MemoryTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lock for exchanging a token, which excludes other clients.
+        """Return a context manager that prevents other clients from exchanging the same token.
 
         Raises:
             TokenStoreError: another client held the lock for longer than ``timeout``.
         """
-        # setdefault is atomic, so all threads get the same lock. By process: after a fork, the thread
-        # that holds a lock exists only in the parent.
+        # setdefault is atomic, so all threads get the same lock. Each process has its own locks,
+        # because after a fork the thread that holds a lock exists only in the parent.
         lock = self._locks.setdefault((process_id(), key), threading.Lock())
         # acquire() waits indefinitely for -1, and raises above TIMEOUT_MAX.
         if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
@@ -100,15 +100,15 @@ class MemoryTokenStore:
 class FileTokenStore:
     """Keeps tokens in a JSON file that only its owner can read. A file can contain several tokens.
 
-    Empty lock files next to it are never removed. FIFOs and symbolic links are rejected, and so is
-    a temporary file that another user may have planted. A token file that other users can read
-    causes one warning.
+    Empty lock files next to the token file are never removed. A token file that other users can
+    read causes one warning. Devices and FIFOs are rejected, and so is a lock file or temporary file
+    that is a symbolic link, and a temporary file that another user may have planted.
 
     Args:
-        path: the file; it and its directory are created on the first write, accessible only to the
-            owner. ``~`` is the home directory.
-        account: distinguishes users who sign in with the same client id; required if there are
-            several.
+        path: the path of the file; ``~`` is the home directory. The file and its directory are
+            created on the first write, accessible only to the owner.
+        account: a name that distinguishes users who sign in with the same client id; required if
+            several users do.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, account: str = "") -> None:
@@ -119,7 +119,7 @@ class FileTokenStore:
         self._warned = False
 
     def load(self, key: TokenKey) -> Token | None:
-        """Return the stored token, or ``None`` if there is none.
+        """Return the token that is stored under a key, or ``None`` if no token is stored.
 
         Raises:
             TokenStoreError: the file cannot be read, or is not a token file.
@@ -149,7 +149,7 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lock for exchanging a token, which excludes other clients and processes.
+        """Return a context manager that prevents other clients and processes from exchanging a token.
 
         Raises:
             TokenStoreError: another client held the lock longer than ``timeout``, or file locks are
@@ -165,7 +165,7 @@ class FileTokenStore:
 
     @property
     def _target(self) -> Path:
-        # A symbolic link is kept, and its target is written.
+        # If the path is a symbolic link, the link is kept, and the file that it refers to is written.
         return Path(os.path.realpath(self._path))
 
     @property
@@ -193,7 +193,7 @@ class FileTokenStore:
             yield
 
     def _recover(self) -> None:
-        """Complete the write of a killed process, or discard it if it is incomplete."""
+        """Complete a write that a killed process began, or remove its temporary file if incomplete."""
         try:
             content = read_own_file(self._unfinished)
         except FileNotFoundError:
@@ -240,7 +240,7 @@ class Keyring(Protocol):
     """The interface of the package ``keyring`` and of its backends."""
 
     def get_password(self, service: str, username: str) -> str | None:
-        """Return the secret stored for a service and user name; ``None`` if there is none."""
+        """Return the secret stored for a service and user name; ``None`` if no secret is stored."""
         ...
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -257,10 +257,10 @@ class KeyringTokenStore:
 
     Args:
         service: the name under which the keyring shows the secrets.
-        account: distinguishes users who sign in with the same client id.
-        backend: the keyring to use; by default the operating system's.
-        lock_directory: the directory of the lock files, because keyrings have no locks; created if
-            missing, accessible only to the owner.
+        account: a name that distinguishes users who sign in with the same client id.
+        backend: the keyring to use; by default, the operating system's keyring.
+        lock_directory: the directory for lock files, which are needed because keyrings have no
+            locks; created if missing, accessible only to the owner.
 
     Raises:
         ImportError: the extra ``keyring`` is not installed, and no backend is given.
@@ -280,7 +280,7 @@ class KeyringTokenStore:
         self._locks = Path(os.path.expanduser(lock_directory))  # noqa: PTH111 - Path's may raise
 
     def load(self, key: TokenKey) -> Token | None:
-        """Return the stored token, or ``None`` if there is none.
+        """Return the token that is stored under a key, or ``None`` if no token is stored.
 
         Raises:
             TokenStoreError: the keyring is locked or broken.
@@ -313,7 +313,7 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lock for exchanging a token, which excludes other clients and processes.
+        """Return a context manager that prevents other clients and processes from exchanging a token.
 
         Raises:
             TokenStoreError: another client held the lock longer than ``timeout``, or file locks are
@@ -346,7 +346,7 @@ def _keyring_errors(what: str) -> Generator[None, None, None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001 - backends raise any exception
-        # Its message is omitted because it may contain the secret.
+        # The exception's message is omitted because it may contain the secret.
         problem = f"cannot {what} the keyring: {type(error).__name__}; check that it is unlocked"
         raise TokenStoreError(problem) from None
 

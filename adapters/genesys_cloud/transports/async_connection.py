@@ -26,7 +26,8 @@ class AsyncConnection(Protocol):
     ``ssl.SSLError``) if the connection breaks.
 
     Attributes:
-        on_end: a function called when the peer closes the connection, if the event loop detects it.
+        on_end: a function that is called when the peer closes the connection, if the event loop
+            detects that; ``None`` to call no function.
     """
 
     on_end: Callable[[], object] | None
@@ -66,7 +67,7 @@ class AsyncConnection(Protocol):
 
 
 class Connector(Protocol):
-    """The event loop operations for opening connections and waiting.
+    """The interface of the event loop operations for opening connections and waiting.
 
     Attributes:
         loop: the running event loop.
@@ -88,7 +89,7 @@ class Connector(Protocol):
         ...
 
     def new_waker(self) -> Any:  # noqa: ANN401 - asyncio's future or trio's event
-        """Return a new future or event, which a sleeping task waits for."""
+        """Return a new future or event for a task to wait for, with :meth:`wait`."""
         ...
 
     async def wait(self, waker: Any, until: float | None) -> None:  # noqa: ANN401 - as above
@@ -106,8 +107,11 @@ class Connector(Protocol):
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts a connection.
 
-        Returns the connected socket, or if all attempts failed, the :class:`Race` with the errors.
-        Raises ``TimeoutError``.
+        Returns:
+            The connected socket; if all attempts failed, the :class:`Race` with their errors.
+
+        Raises:
+            TimeoutError: the timeout has passed.
         """
         ...
 
@@ -116,7 +120,7 @@ class Connector(Protocol):
         ...
 
     async def adopt(self, sock: socket.socket) -> AsyncConnection:
-        """Create a connection from a connected socket, which the connection then owns."""
+        """Return a connection for a connected socket; the connection takes ownership of it."""
         ...
 
 
@@ -125,7 +129,7 @@ def new_socket(address: Address) -> socket.socket:
     family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(0)
-    # Requests are written at once or in large chunks, so Nagle's algorithm only delays them.
+    # Requests are written in one or a few large chunks, so Nagle's algorithm would only delay them.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return sock
 
@@ -155,7 +159,7 @@ class ReadProbe:
 
     def is_readable(self) -> bool:
         """Whether a read would return immediately, including end of stream and errors."""
-        # `select` rejects a closed socket; a read from it raises an error immediately.
+        # `select` rejects a closed socket, but a read from a closed socket fails immediately.
         if self._sock.fileno() < 0:
             return True
         if self._poll is None:

@@ -1,8 +1,8 @@
-"""Connections on asyncio: one protocol per connection; a call creates one future and no task.
+"""Connections on asyncio: a protocol per connection, and a future but no task per call.
 
-Invariants: received data is passed to the waiting exchange inside the event loop's callback; the
-task wakes up once, when the response is complete. A connection has at most one timer, which is
-rescheduled instead of recreated.
+Invariants: received data is passed to the waiting exchange inside the event loop's callback, and
+the task of the call wakes up once, when the response is complete. A connection has at most one
+timer, which is rescheduled instead of recreated.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ __all__ = ["AsyncioConnection", "AsyncioConnector"]
 
 T = TypeVar("T")
 
-# Before Python 3.12 accessing an enum member costs as much as a small function.
+# Before Python 3.12, accessing an enum member takes as long as calling a small function.
 _READ: Final = Step.READ
 _RESPOND: Final = Step.RESPOND
 _WRITE: Final = Step.WRITE
@@ -50,7 +50,7 @@ class AsyncioConnection(asyncio.Protocol):
     """A network connection on asyncio.
 
     Args:
-        sock: a connected socket, which the connection then owns.
+        sock: a connected socket; the connection takes ownership of it.
     """
 
     _transport: asyncio.Transport
@@ -58,7 +58,7 @@ class AsyncioConnection(asyncio.Protocol):
     def __init__(self, sock: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
-        # asyncio learns of input only in its next iteration; the probe asks the system at once.
+        # asyncio detects input only in its next iteration; the probe queries the system at once.
         self._probe = ReadProbe(sock)
         self._tls = TlsStack()
         self._chunks: deque[bytes] = deque()
@@ -88,7 +88,8 @@ class AsyncioConnection(asyncio.Protocol):
             return
         content = self._tls.decrypt(data)
         answers = self._tls.answers()
-        # Before the content is delivered: that may complete the call and write the next request.
+        # Written before the content is delivered, because delivery may complete the call, and the
+        # next request may then be written first.
         if answers:
             self._transport.write(answers)
         if content:
@@ -106,7 +107,7 @@ class AsyncioConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio: the connection ended."""
-        # asyncio calls no `resume_writing` after this, so waiting writers would wait forever.
+        # asyncio does not call `resume_writing` after this method, so wake waiting writers here.
         self._writable = True
         self._let_write()
         error = exc or ConnectionResetError(0, "the connection was closed")
@@ -157,7 +158,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._wake()
 
     def _fail(self, error: OSError) -> None:
-        # The first error is the cause; a later one, such as that of a close, is a consequence.
+        # The first error is the cause; later errors, such as one from closing, are consequences.
         if self._error is None:
             self._error = error
         if self._exchange is not None:
@@ -170,7 +171,7 @@ class AsyncioConnection(asyncio.Protocol):
     def _settle(self, step: Step | None = None, error: Exception | None = None) -> None:
         self._exchange = None
         waiter = self._waiter
-        # Done if the task was cancelled in this iteration of the loop, and has not run since.
+        # The waiter is done if the task was cancelled in this iteration and has not run since.
         if waiter is None or waiter.done():
             return
         if error is None:
@@ -197,7 +198,7 @@ class AsyncioConnection(asyncio.Protocol):
             del waiter  # its exception's traceback references this frame
 
     def _set_timer(self) -> None:
-        # A timer that fires early is rescheduled; one that fires late would be useless.
+        # Keep a timer that fires early, which is then rescheduled; replace a timer that fires late.
         until = self._until
         if until is None or (self._timer is not None and self._timer_at <= until):
             return
@@ -222,7 +223,7 @@ class AsyncioConnection(asyncio.Protocol):
         """Read until the exchange's next step is not :attr:`Step.READ`; return that step."""
         if self._has_arrived:
             return exchange.received(self._take(), now=read_clocks())
-        # As in `_wait`, without a further coroutine.
+        # The same as `_wait`, but without the cost of another coroutine.
         waiter: asyncio.Future[Step | None] = self._loop.create_future()
         self._exchange, self._waiter = exchange, waiter
         self._until = exchange.until
@@ -281,12 +282,12 @@ class AsyncioConnection(asyncio.Protocol):
         if self._chunks:
             data = self._chunks.popleft()
             self._buffered -= len(data)
-            # At half the limit, so that reading is not paused again by the next chunk.
+            # Resume at half the limit, so that the next chunk does not pause reading again.
             if not self._reading and self._buffered <= _MOST_BUFFERED // 2:
                 self._reading = True
                 self._transport.resume_reading()
             return data
-        # After the data: what arrived before an end or an error is still delivered.
+        # Checked last: data that arrived before the end or an error is still delivered.
         if self._ended:
             return b""
         raise cast(OSError, self._error)
@@ -322,8 +323,8 @@ class AsyncioConnection(asyncio.Protocol):
         if not self._tls.layers:
             return self._probe.is_readable()
         if self._probe.is_readable():
-            # It may be a session ticket, which only decryption can tell. Two iterations of
-            # the loop: in the first, this task is resumed before the callback that reads.
+            # The input may be a session ticket, which only decryption can detect. Wait for two
+            # iterations of the loop: in the first, this task runs before the callback that reads.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return (
@@ -336,7 +337,7 @@ class AsyncioConnection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self.on_end = None
-        # Not `close`, which first sends what is buffered and may never end.
+        # Not `close`, which first sends buffered data and may never end.
         self._transport.abort()
 
     def drop(self) -> None:
@@ -349,7 +350,7 @@ class AsyncioConnection(asyncio.Protocol):
 
 
 class _EarlyRead:
-    """Implements the methods of an exchange that :meth:`AsyncioConnection.receive` calls, for one read."""
+    """Stands in for an exchange in :meth:`AsyncioConnection.receive`, for a single read."""
 
     until: Final = None
 
@@ -373,7 +374,7 @@ class AsyncioConnector:
         return cast(asyncio.AbstractEventLoop, self.loop).is_closed()
 
     def new_waker(self) -> "asyncio.Future[None]":
-        """Return a new future, which a sleeping task waits for."""
+        """Return a new future for a task to wait for, with :meth:`wait`."""
         return asyncio.get_running_loop().create_future()
 
     async def wait(self, waker: "asyncio.Future[None]", until: float | None) -> None:
@@ -407,7 +408,8 @@ class AsyncioConnector:
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts a connection.
 
-        Returns the connected socket, or if all attempts failed, the :class:`Race` with the errors.
+        Returns:
+            The connected socket; if all attempts failed, the :class:`Race` with their errors.
 
         Raises:
             TimeoutError: the timeout has passed.
@@ -429,7 +431,7 @@ class AsyncioConnector:
                     address = attempts[attempt]
                     error = attempt.exception()
                     if error is None:
-                        del attempts[attempt]  # `finally` closes the sockets of the others
+                        del attempts[attempt]  # `finally` closes the sockets of the other attempts
                         return attempt.result()
                     if not isinstance(error, OSError):
                         raise error
@@ -462,7 +464,7 @@ class AsyncioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> AsyncioConnection:
-        """Create a connection from a connected socket, which the connection then owns."""
+        """Return a connection for a connected socket; the connection takes ownership of it."""
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: AsyncioConnection(sock), sock=sock
         )
@@ -470,9 +472,9 @@ class AsyncioConnector:
 
 
 async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
-    """Run a blocking function in a daemon thread.
+    """Run a blocking function in a daemon thread, and return its result.
 
-    Threads of asyncio's default executor are not daemons: at exit, asyncio would wait for them.
+    The threads of asyncio's default executor are not daemons: at exit, asyncio would wait for them.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T | Exception] = loop.create_future()
@@ -498,7 +500,7 @@ async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
 
 
 def _timeout_at(until: float | None) -> asyncio.Timeout:
-    """A timeout by the monotonic clock, which may differ from the event loop's."""
+    """Return a timeout at a time on the monotonic clock, which may not be the event loop's clock."""
     return asyncio.timeout(None if until is None else until - time.monotonic())
 
 

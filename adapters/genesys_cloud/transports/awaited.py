@@ -1,6 +1,6 @@
 """Adapts synchronous transports to the coroutine driver, and runs the driver without an event loop.
 
-Invariants: nothing here suspends, so :func:`run_now` completes a coroutine like a function call.
+Invariants: no coroutine here suspends, so :func:`run_now` runs each one like a function.
 """
 
 import inspect
@@ -42,7 +42,7 @@ Chunks: TypeAlias = Streamed[AsyncIterator[bytes]]
 
 
 def run_now(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine that never suspends.
+    """Run a coroutine that never suspends, and return its result.
 
     Raises:
         RuntimeError: the coroutine suspended, because the user passed a coroutine function to a
@@ -54,7 +54,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
     except StopIteration as stop:
         result: T = stop.value
         return result
-    # It suspended. Closed here, so that its `finally` blocks run before the error is raised.
+    # The coroutine suspended. Close it, so that its `finally` blocks run before the error is raised.
     work.close()
     raise RuntimeError(
         "a synchronous client cannot await; pass ordinary functions, not coroutine functions"
@@ -64,7 +64,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
 def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
     """Iterate over an asynchronous iterator that never suspends."""
 
-    # `anext` returns an awaitable, and `run_now` needs a coroutine.
+    # A coroutine, as `run_now` requires; `anext` itself returns another kind of awaitable.
     async def following() -> T:
         return await anext(chunks)
 
@@ -134,7 +134,7 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
-    """Adapt a synchronous transport to an asynchronous one, which streams if the original does.
+    """Return an asynchronous transport that calls a synchronous one, and streams if that one can.
 
     Raises:
         TypeError: the transport is asynchronous.
@@ -167,7 +167,8 @@ class _CheckedTransport:
         return await sent
 
     async def close(self) -> None:
-        # A synchronous transport closes here too, so that the error of `send` is not replaced.
+        # A synchronous transport is accepted here, so that its `close` does not raise an error that
+        # would hide the error from `send`.
         closed = self._transport.close()
         if _is_awaitable(closed):
             await closed
@@ -189,7 +190,9 @@ class _CheckedStreamingTransport(_CheckedTransport):
 
 
 def checked_transport(transport: AsyncTransport) -> AsyncTransport:
-    """Return an asynchronous transport whose ``send`` raises ``TypeError`` if the result cannot be awaited.
+    """Return a transport that raises ``TypeError`` if the result of ``send`` cannot be awaited.
+
+    If ``send`` is a coroutine function, this is the original transport.
 
     Raises:
         TypeError: the transport is synchronous.
@@ -208,7 +211,10 @@ def checked_transport(transport: AsyncTransport) -> AsyncTransport:
 def open_stream(
     transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
 ) -> AbstractAsyncContextManager[Chunks]:
-    """Stream a request and its response; if the transport cannot stream, both are kept in memory."""
+    """Return a context manager that streams a request and its response.
+
+    If the transport cannot stream, both bodies are kept in memory.
+    """
     if isinstance(transport, AsyncStreamingTransport):
         return transport.stream(request, content)
     return _sent_whole(transport, request, content)

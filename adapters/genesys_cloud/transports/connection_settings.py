@@ -1,7 +1,7 @@
-"""Settings shared by the socket transports: routes, TLS contexts and sessions, limits.
+"""Settings shared by the socket transports: proxies, TLS contexts, TLS sessions and pool limits.
 
 Invariants: unusable settings raise an error when the transport is created, and the error contains
-no password. The environment is read only then, and only if it is trusted.
+no password. The environment is read only when the transport is created, and only if it is trusted.
 """
 
 import os
@@ -34,14 +34,14 @@ class TlsSessions:
         self._sessions: dict[Hashable, ssl.SSLSession] = {}
 
     def find(self, key: Hashable) -> ssl.SSLSession | None:
-        """Return the most recent session with this key; ``None`` if there is none."""
+        """Return the most recent session with this key; ``None`` if no session is stored."""
         return self._sessions.get(key)
 
     def keep(self, key: Hashable, session: ssl.SSLSession | None) -> None:
         """Store a session for the next connection with this key."""
         # Without a ticket a client cannot resume a TLS 1.3 session (RFC 8446, 4.6.1).
         if session is not None and session.has_ticket:
-            # A session is only an optimization, so the bound needs no order of eviction.
+            # Losing sessions only costs full handshakes, so all are removed when there are too many.
             if len(self._sessions) >= _MOST_SESSIONS:
                 self._sessions.clear()
             self._sessions[key] = session
@@ -93,11 +93,11 @@ class ConnectionSettings:
 def proxy_settings(
     proxy: object, auth: tuple[str, str] | None = None, *, trust_env: bool
 ) -> ProxySettings:
-    """Return the settings that determine the proxy for each URL.
+    """Return the settings that select the proxy for each URL.
 
     Args:
         proxy: URL of a proxy for all requests; ``None`` uses the environment and system settings.
-        auth: user name and password for the proxy, if they are not in its URL.
+        auth: user name and password for the proxy, if they are not in the proxy's URL.
         trust_env: whether to use environment and system settings.
 
     Raises:

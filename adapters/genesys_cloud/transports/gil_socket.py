@@ -1,9 +1,9 @@
 """Non-blocking system calls on a socket that keep the GIL, for many threads.
 
-The methods of :class:`socket.socket` release the GIL around every system call. If other threads
-wait for it, one of them runs first, and this thread sleeps until it is woken: two context switches,
-which take longer than a system call that cannot block. So with several threads only waits release
-the GIL. Without contention, the methods of :class:`socket.socket` are faster.
+The methods of :class:`socket.socket` release the GIL around every system call. If another thread is
+waiting for the GIL, it runs first, and this thread sleeps until it is woken. These two context
+switches take longer than a system call that cannot block, so with several threads, only waits
+should release the GIL. Without contention, the methods of :class:`socket.socket` are faster.
 
 Invariants: no call here can block, because each has the flag ``MSG_DONTWAIT``.
 """
@@ -26,8 +26,8 @@ _WOULD_BLOCK: Final = (errno.EAGAIN, errno.EWOULDBLOCK)
 
 
 class _Calls(NamedTuple):
-    # Without `argtypes`: checking them takes longer than passing the arguments. ctypes then passes
-    # integers as C's `int`, so sizes are wrapped in `c_size_t`.
+    # `argtypes` is not set, because checking types takes longer than passing the arguments. ctypes
+    # then passes integers as C's `int`, so sizes are wrapped in `c_size_t`.
     send: Callable[[int, object, ctypes.c_size_t, int], int]
     recv: Callable[[int, "ctypes.Array[ctypes.c_char]", ctypes.c_size_t, int], int]
 
@@ -70,7 +70,8 @@ class GilSocket:
             raise AssertionError("call `can_keep_gil` first")
         self._send, self._recv = calls
         self._socket = sock
-        # One for each connection: another thread can run between the system call and the copy.
+        # One buffer for each connection, because another thread can run between the system call and
+        # the copy.
         self._buffer = ctypes.create_string_buffer(size)
         self._view = memoryview(self._buffer).cast("B")
         self._size = ctypes.c_size_t(size)

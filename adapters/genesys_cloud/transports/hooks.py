@@ -1,8 +1,8 @@
 """Hooks: user code that runs before each request and after each response.
 
 Invariants: hooks run on every attempt, including token requests. Exceptions from hooks propagate
-unchanged. Hooks are implemented as a transport that wraps the real one, so drivers are unaware of
-them.
+unchanged. Hooks are run by a transport that wraps the real transport, so drivers need no code for
+hooks.
 """
 
 from collections.abc import (
@@ -59,7 +59,7 @@ class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
     """A client's hooks, called in order.
 
     Attributes:
-        before_request: hooks that are called with each request and may return another one.
+        before_request: hooks that are called with each request and may return another request.
         after_response: hooks that are called with each request and response and may return another
             response.
 
@@ -134,7 +134,7 @@ class _HookedStreamingTransport(HookedTransport):
     async def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
-        """Stream one request and run the hooks, which see a response without a body."""
+        """Stream one request, and run the hooks with a response that has no body."""
         request = await self._before(request)
         async with self._streaming.stream(request, content) as streamed:
             # The body is not read here: hooks run before its first chunk arrives.
@@ -147,12 +147,12 @@ def add_hooks(
     hooks: Hooks[AsyncBeforeRequest, AsyncAfterResponse] | None,
     secrets: KnownSecrets = KnownSecrets(),  # noqa: B008 - immutable
 ) -> AsyncTransport:
-    """Wrap a transport with hooks; the result streams if the transport does.
+    """Return a transport that runs hooks; it can stream if the wrapped transport can.
 
     Args:
         transport: the transport to wrap.
         hooks: the hooks to run.
-        secrets: the secrets to redact when a hook prints a response's headers.
+        secrets: the client's secrets, which are redacted if a hook prints a response's headers.
     """
     if hooks is None:
         return transport

@@ -17,7 +17,7 @@ class NetworkOptions(TypedDict, total=False):
     Attributes:
         proxy: URL of a proxy, which may contain credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
-            its URL.
+            the proxy's URL.
         verify: trusted CA certificates; see :data:`~genesys_cloud.transports.Verify`.
         cert: a client certificate for mutual TLS.
         trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and similar variables are used.
@@ -36,7 +36,7 @@ _NETWORK: Final = Expected(
 
 
 def checked_network(network: NetworkOptions | None) -> NetworkOptions:
-    """Check the options of a standalone transport; ``None`` means no options.
+    """Return the options of a standalone transport after checking them; ``None`` means no options.
 
     Raises:
         TypeError: ``network`` is not a dictionary, or contains an unknown option.

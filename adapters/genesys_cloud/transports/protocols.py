@@ -1,6 +1,6 @@
 """The interfaces of transports: required and optional methods.
 
-Invariants: this module imports no HTTP library, so a client with a custom transport loads none.
+Invariants: this module imports no HTTP library, so that a client with a custom transport loads none.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
@@ -70,11 +70,12 @@ class StreamingTransport(Transport, Protocol):
 
         Args:
             request: the request to send.
-            content: the body in chunks, instead of ``request.body``. It is iterated at most once;
-                its exceptions propagate unchanged.
+            content: the request body in chunks, instead of ``request.body``. The iterable is
+                iterated at most once, and its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response was received; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received. If the response body is incomplete,
+                iterating over its chunks raises this exception.
         """
         ...
 
@@ -100,7 +101,7 @@ class CountingTransport(Protocol):
 
 
 class ByteStream(Protocol):
-    """A connection that notification handlers read and write.
+    """The interface of a connection that a notification handler reads from and writes to.
 
     Reading and writing raise ``TimeoutError`` on timeout and ``OSError`` if the connection breaks.
     """
@@ -120,9 +121,9 @@ class ByteStream(Protocol):
 
 @runtime_checkable
 class EarlyReader(Protocol):
-    """Optional interface of a byte stream that can deliver data in the event loop's callback.
+    """Optional interface of a connection that can deliver data in the event loop's callback.
 
-    The data is delivered before the task that is waiting for it resumes.
+    The data is then delivered before the task that waits for the data resumes.
     """
 
     async def read_early(self, take: Callable[[bytes], None]) -> None:
@@ -137,7 +138,8 @@ class EarlyReader(Protocol):
 class WebSocketTransport(Protocol):
     """Optional interface of a transport that also opens the connections of notification handlers.
 
-    Without it, those connections are opened over the network with the client's options.
+    With other transports, a handler opens its connections over the network, with the client's
+    options.
     """
 
     async def open_websocket(self, url: str) -> ByteStream:

@@ -1,7 +1,7 @@
-"""Request bodies as httpx and httpx2 accept them.
+"""Request bodies for httpx and httpx2.
 
 Invariants: exceptions of the caller's iterator propagate unchanged. Once the first chunk has been
-requested, the request may have reached the server.
+read, the request counts as possibly sent.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -17,7 +17,7 @@ class RequestBody:
 
     Attributes:
         began: whether reading the body has begun.
-        error: the exception raised by the caller's iterator.
+        error: the exception that the caller's iterator raised, or ``None``.
     """
 
     began = False
@@ -29,7 +29,7 @@ B = TypeVar("B", bound=RequestBody)
 
 @cache
 def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
-    """Return a subclass of a body class and of the byte stream classes that the library requires."""
+    """Return a subclass of a body class and of the library's classes for byte streams."""
     bases: list[type] = [kind]
     if hasattr(kind, "__iter__"):
         bases.append(library.SyncByteStream)
@@ -72,7 +72,8 @@ class StreamedBody(RequestBody):
         self._content = content
 
     def __iter__(self) -> Iterator[bytes]:
-        # Before the first chunk, so that a failure in between counts as possibly sent.
+        # Set before the first chunk is read, so that a request that fails now counts as possibly
+        # sent.
         self.began = True
         try:
             yield from self._content
@@ -84,7 +85,7 @@ class StreamedBody(RequestBody):
 class AsyncStreamedBody(RequestBody):
     """A request body that is read from an asynchronous iterable."""
 
-    # Not a generator: trio would warn of one that httpx does not exhaust.
+    # Not an asynchronous generator: trio would warn if httpx does not exhaust it.
     def __init__(self, content: AsyncIterable[bytes]) -> None:
         self._chunks = aiter(content)
 

@@ -1,8 +1,8 @@
-"""One connection over a blocking client's socket, with or without TLS.
+"""One connection of a synchronous client over a socket, with or without TLS.
 
-Invariants: the socket is non-blocking, and every wait has a time limit set by the caller. An
-unreferenced connection closes its socket, so an interrupt cannot leak a socket. Closing
-sends no ``close_notify`` and never waits.
+Invariants: the socket is non-blocking, and the caller sets the time limit of every wait. An
+unreferenced connection closes its socket, so an interrupt cannot leak a socket. Closing sends no
+``close_notify`` and never waits.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ _LONGEST_POLL: Final = 86_400.0
 
 
 class StreamSocket(Protocol):
-    """The socket methods that a connection uses."""
+    """The interface of a socket, with the methods that a connection calls."""
 
     def send(self, data: bytes | memoryview, /) -> int:
         """Send some of the data; return the number of bytes sent."""
@@ -84,7 +84,7 @@ def _look(sock: socket.socket, *, read: bool, write: bool, seconds: float) -> tu
     poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
     # Rounded up, to avoid polling repeatedly with a timeout of 0.
     for _, events in poll.poll(int(seconds * 1000) + 1 if seconds else 0):
-        # Reported without being requested; the next read or write raises the error.
+        # These events are always reported; the next read or write raises the error.
         ended = events & (select.POLLERR | select.POLLHUP | select.POLLNVAL)
         return (
             bool(read and (events & select.POLLIN or ended)),
@@ -117,7 +117,7 @@ def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[
 
 
 class SocketConnection:
-    """A network connection of a blocking client, with or without TLS.
+    """A network connection of a synchronous client, with or without TLS.
 
     Args:
         sock: a connected, non-blocking socket.
@@ -145,9 +145,10 @@ class SocketConnection:
             self._poll.register(sock, select.POLLIN)
 
     def keep_gil(self) -> None:
-        """Keep the GIL except in waits, which is faster with several threads (:mod:`.gil_socket`).
+        """Keep the GIL in system calls that cannot block; faster with several threads.
 
-        With TLS, reads and writes release it as well, because OpenSSL's functions do.
+        With TLS, only checks for input keep the GIL: reads and writes release it, because Python
+        releases it around OpenSSL's functions. See :mod:`.gil_socket`.
         """
         # Imported here because it loads `ctypes`, which most programs do not need.
         try:
@@ -155,7 +156,7 @@ class SocketConnection:
                 GilSocket,
                 can_keep_gil,
             )
-        except (ImportError, OSError):  # no `ctypes`, or no file descriptor left to import it
+        except (ImportError, OSError):  # no `ctypes`, or no free file descriptor for the import
             return
         if not can_keep_gil():
             return
@@ -181,7 +182,7 @@ class SocketConnection:
         session: ssl.SSLSession | None,
         until: float | None,
     ) -> str | None:
-        """Start TLS, or TLS inside TLS; returns the protocol that ALPN selected.
+        """Start TLS, or TLS inside TLS; return the protocol that ALPN selected.
 
         Raises:
             TimeoutError: the timeout has passed.
@@ -233,7 +234,7 @@ class SocketConnection:
         """
         poll = self._poll
         while True:
-            # Content that OpenSSL has already decrypted does not make the socket readable.
+            # Skip the wait if OpenSSL has decrypted content: the socket may not become readable.
             if self._is_plain or not self._has_pending():
                 left = 0.0 if until is None else until - time.monotonic()
                 if poll is None or until is None or left > _LONGEST_POLL:
@@ -273,8 +274,8 @@ class SocketConnection:
         """
         while (count := self.write_now(data)) is None:
             readable, _ = wait_for_socket(self._socket, read=True, write=True, until=until)
-            # Either a response that arrives before the request is complete, or an end: a server that
-            # stops reading would otherwise block this write until its timeout.
+            # The server has responded before the request was complete, or has closed the
+            # connection. If it has stopped reading, this write would block until the timeout.
             if readable:
                 return 0
         return count
@@ -301,7 +302,7 @@ class SocketConnection:
         while view:
             count = self.write(view, until)
             view = view[count:]
-            if not count:  # input is available, but is read later
+            if not count:  # there is input, which is read later
                 wait_for_socket(self._socket, read=False, write=True, until=until)
 
     def is_readable(self) -> bool:
@@ -314,7 +315,7 @@ class SocketConnection:
             return True
 
     def _has_arrived(self) -> bool:
-        """Whether there is input, which may be a TLS message without content."""
+        """Whether any input has arrived, even a TLS message without content."""
         if self._gil_socket is not None:
             return self._gil_socket.is_readable()
         if self._poll is not None:
@@ -329,8 +330,8 @@ class SocketConnection:
             return True
         if not self._has_arrived():
             return False
-        # `MSG_PEEK` does not exist for TLS. The byte may be lost: content is unsolicited here, so the
-        # connection is closed.
+        # TLS has no `MSG_PEEK`, so this read consumes a byte. Losing it does no harm: the content
+        # is unsolicited, so the connection is closed.
         try:
             stream.recv(1)
         except ssl.SSLWantReadError:
@@ -347,7 +348,7 @@ class SocketConnection:
 
 
 class NestedTls:
-    """TLS inside a socket's TLS, to an origin through an HTTPS proxy.
+    """A TLS connection to an origin inside the TLS connection to an HTTPS proxy.
 
     Args:
         outer: the TLS socket to the proxy.
@@ -355,7 +356,8 @@ class NestedTls:
 
     Attributes:
         tls: the inner TLS connection, to the origin.
-        wants_write: whether the handshake waits until the socket is writable, not readable.
+        wants_write: whether the handshake waits for the socket to be writable; otherwise it waits
+            for it to be readable.
     """
 
     def __init__(self, outer: ssl.SSLSocket, tls: TlsBytes) -> None:
@@ -365,7 +367,7 @@ class NestedTls:
         self.wants_write = False
 
     def shake_hands(self) -> bool:
-        """Continue the handshake; returns whether it is complete. If not, wait and call again."""
+        """Continue the handshake; return whether it is complete. If not, wait and call again."""
         done = self.tls.shake_hands()
         try:
             self._flush()
@@ -383,7 +385,8 @@ class NestedTls:
 
     def send(self, data: bytes | memoryview, /) -> int:
         """Send some of the data; return the number of bytes sent."""
-        # Before more is encrypted, so that at most one piece is buffered; raises if it would block.
+        # Flush before encrypting more, so that at most one piece is buffered; this raises an
+        # exception if it would block.
         self._flush()
         piece = data[:READ_SIZE]
         self.tls.write(piece)
@@ -401,7 +404,7 @@ class NestedTls:
         return data
 
     def has_content(self) -> bool:
-        """Return whether content, or the end of the stream, has arrived; consumes a byte."""
+        """Return whether content or the end of the stream has arrived; a byte of content is lost."""
         while not self.tls.has_content():
             try:
                 self.tls.feed(self._receive())
@@ -412,7 +415,7 @@ class NestedTls:
     def _receive(self) -> bytes:
         try:
             return self._outer.recv(READ_SIZE)
-        # An end of the outer layer; the inner one reports whether it truncates content.
+        # The outer layer has ended; the inner layer reports whether its content is truncated.
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
 

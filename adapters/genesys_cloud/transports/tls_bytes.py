@@ -1,6 +1,6 @@
 """TLS without I/O, from bytes to bytes: for event loops, and for TLS inside TLS.
 
-asyncio's and trio's own TLS streams cannot resume sessions.
+The TLS streams of asyncio and trio are not used, because they cannot resume sessions.
 
 Invariants: no I/O. The caller passes received bytes to :meth:`TlsBytes.feed` and, after each call
 of a method, sends the result of :meth:`TlsBytes.take`.
@@ -16,7 +16,7 @@ _RECORD: Final = 16_384
 
 
 def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
-    """Return OpenSSL's reason for an error, and why a certificate was rejected, if known."""
+    """Return the reason for a TLS error, and why the certificate was rejected; ``None`` if unknown."""
     # Python provides no reason for an end of the connection, and errors that were not raised by
     # OpenSSL lack the attributes.
     ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
@@ -25,7 +25,7 @@ def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
 
 
 class TlsBytes:
-    """The client's side of one TLS connection.
+    """The client side of one TLS connection.
 
     Args:
         context: the SSL context of the connection.
@@ -55,7 +55,7 @@ class TlsBytes:
         return self._outgoing.read()
 
     def shake_hands(self) -> bool:
-        """Continue the handshake; returns whether it is complete.
+        """Continue the handshake; return whether it is complete.
 
         Raises:
             ssl.SSLError: the handshake failed.
@@ -67,7 +67,7 @@ class TlsBytes:
         return True
 
     def write(self, data: bytes | memoryview) -> None:
-        """Encrypt data, to be sent with :meth:`take`.
+        """Encrypt data; :meth:`take` then returns the bytes to send.
 
         Raises:
             ssl.SSLError: the TLS connection failed.
@@ -103,16 +103,16 @@ class TlsBytes:
             return b"".join(pieces) if pieces else None
         except ssl.SSLError as error:
             self._has_ended = True
-            # Content that was received before the error is valid; the next read raises it again.
+            # Content from before the error is valid, so return it; the next read raises the error.
             if not (pieces or isinstance(error, ssl.SSLZeroReturnError)):
                 raise
         return b"".join(pieces)
 
     @property
     def is_drained(self) -> bool:
-        """Return whether a read would return ``None``, because more bytes must be fed first.
+        """Whether a read would return ``None``, because more bytes must be fed first.
 
-        This is much faster than attempting a read and catching OpenSSL's exception.
+        This check is much faster than attempting a read and catching OpenSSL's exception.
         """
         incoming = self._incoming
         return not (incoming.pending or incoming.eof or self._has_ended or self._tls.pending())

@@ -20,7 +20,7 @@ class TlsStack:
     Attributes:
         layers: the TLS layers, outermost first.
         ended: whether the peer's content has ended.
-        error: the TLS error that ended the content; content received before is valid.
+        error: the TLS error that ended the content; content received before the error is valid.
     """
 
     __slots__ = ("_keys", "ended", "error", "layers")
@@ -32,7 +32,7 @@ class TlsStack:
         self.error: ssl.SSLError | None = None
 
     def push(self, layer: TlsBytes, session_key: Hashable) -> None:
-        """Add a layer inside the others; its handshake must be complete."""
+        """Add a layer inside the existing layers; the new layer's handshake must be complete."""
         self.layers.append(layer)
         self._keys.append(session_key)
 
@@ -55,7 +55,7 @@ class TlsStack:
         return data
 
     def decrypt(self, data: bytes) -> bytes:
-        """Decrypt bytes from the peer; the result may be empty. See :attr:`ended`.
+        """Decrypt bytes from the peer, and return the content, which may be empty.
 
         Args:
             data: bytes from the peer; ``b""`` means that the connection ended.
@@ -64,8 +64,8 @@ class TlsStack:
         for layer in self.layers:
             if data:
                 layer.feed(data)
-            # The end of a layer's content is the end of input of the layer inside it, which decides
-            # whether its own content is truncated.
+            # If a layer's content ends, the input of the next inner layer ends; the inner layer then
+            # decides whether its own content is truncated.
             if ended:
                 layer.feed(b"")
             pieces: list[bytes] = []
@@ -83,9 +83,9 @@ class TlsStack:
         return data
 
     def answers(self) -> bytes | memoryview:
-        """Return the bytes that the layers need to send, such as the response to a key update."""
+        """Return the bytes that the TLS layers must send, such as a response to a key update."""
         out = b""
-        # Bytes of an inner layer are content of the layers around it.
+        # The bytes that an inner layer sends are content of the layers around it.
         for index, layer in enumerate(self.layers):
             data: bytes | memoryview = layer.take()
             for outer in reversed(self.layers[:index] if data else ()):

@@ -31,7 +31,7 @@ __all__ = ["TrioConnection", "TrioConnector", "has_ended"]
 
 _SIZE = 1 << 16
 
-# Before Python 3.12 accessing an enum member costs as much as a small function.
+# Before Python 3.12, accessing an enum member takes as long as calling a small function.
 _READ: Final = Step.READ
 
 
@@ -50,7 +50,7 @@ class TrioConnection:
         self._writing = trio.Lock()
         self._timer: trio.CancelScope | None = None
         self._timer_at = 0.0
-        self._until: float | None = None  # of the wait for input
+        self._until: float | None = None  # the time limit of the current wait for input
         self._is_late = False
         self.on_end: Callable[[], object] | None = None
 
@@ -73,7 +73,7 @@ class TrioConnection:
         """Write some of the exchange's data, or process an early response; return the next step."""
         data = exchange.data
         if self._tls.layers:
-            # A TLS record must be completed once begun, so no input is processed in the meantime.
+            # A record that was begun must be completed, so no input is processed in the meantime.
             piece = data if len(data) <= _SIZE else memoryview(data)[:_SIZE]
             records = self._tls.encrypt(piece)
             await self._write(records, exchange.until, exchange.partly_written)
@@ -86,7 +86,7 @@ class TrioConnection:
             return exchange.received(await self.read(exchange.until), now=read_clocks())
         with _until(exchange.until):
             await _wait_for_either(self._sock)
-        # Nothing was written: the exchange returns the same step, and the driver calls again.
+        # Nothing was written: the exchange returns the same step, and the driver calls this again.
         return exchange.written(0, now=read_clocks())
 
     async def read(self, until: float | None) -> bytes:
@@ -100,21 +100,25 @@ class TrioConnection:
             if self._tls.ended:
                 return b""
             try:
-                # Try before waiting; after a wait it never blocks.
+                # Read without waiting first; after a wait, this read finds data.
                 data = self._sock.recv(_SIZE)
             except BlockingIOError:
                 await self._wait_readable(until)
                 continue
             if not self._tls.layers:
                 return data
-            # Stored before the write, whose checkpoint may raise `Cancelled`.
+            # Stored before the write below, whose checkpoint may raise `Cancelled`.
             self._content = self._tls.decrypt(data)
             answers = self._tls.answers()
             if answers:
                 await self._write(answers, until)
 
     async def _wait_readable(self, until: float | None) -> None:
-        """Wait for input. A cancel scope for each read costs more than the rest of the read."""
+        """Wait for input, at most until a time on the monotonic clock.
+
+        One timer serves all reads, because a cancel scope for each read would take longer than the
+        rest of the read.
+        """
         self._until, self._is_late = until, False
         if until is not None and (self._timer is None or until < self._timer_at):
             self._set_timer(until)
@@ -128,8 +132,8 @@ class TrioConnection:
             self._until = None
 
     def _set_timer(self, until: float) -> None:
-        # A timer that fires early is set again; one that fires late would be useless. trio's clock
-        # starts at a random time, so the limit is converted to it.
+        # Keep a timer that fires early, which is then set again; replace a timer that fires late.
+        # trio's clock starts at a random time, so the limit is converted to that clock.
         at = trio.current_time() + _seconds(until)
         self._timer_at = until
         if self._timer is not None:
@@ -139,12 +143,12 @@ class TrioConnection:
         _start_timing(self, scope)
 
     def on_timer(self) -> trio.CancelScope | None:
-        """End a read that has timed out; returns the cancel scope to wait in next, if any."""
+        """End a read that has timed out; return the cancel scope to wait in next, if any."""
         until, self._timer = self._until, None
         if until is None:
             return None
         if time.monotonic() >= until:
-            # Wakes the tasks that wait for the socket with ClosedResourceError; it stays open.
+            # Raises ClosedResourceError in tasks that wait for the socket, which stays open.
             self._is_late = True
             trio.lowlevel.notify_closing(self._sock)
             return None
@@ -179,7 +183,7 @@ class TrioConnection:
         try:
             await trio.lowlevel.wait_writable(self._sock)
         except trio.ClosedResourceError:
-            # `on_timer` wakes writers as well as the reader that timed out: they try again.
+            # `on_timer` wakes writers as well as the reader that timed out; the writers try again.
             if self._sock.fileno() == -1:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
 
@@ -197,7 +201,7 @@ class TrioConnection:
             return False
         except OSError:
             return True
-        # It may be a session ticket, which is not content.
+        # The input may be a session ticket, which is not content.
         self._content = self._tls.decrypt(data)
         return bool(self._content) or self._tls.ended
 
@@ -205,7 +209,7 @@ class TrioConnection:
         """Close the connection without waiting."""
         if self._timer is not None:
             self._timer.cancel()
-        # Before the close: trio must forget the file descriptor, which the system reuses.
+        # Before the close: trio must forget the file descriptor, because the system reuses it.
         trio.lowlevel.notify_closing(self._sock)
         self._sock.close()
 
@@ -239,7 +243,7 @@ class TrioConnector:
         trio.lowlevel.spawn_system_task(sleep_and_call, name="genesys-cloud idle connections")
 
     def new_waker(self) -> trio.Event:
-        """Return a new event, which a sleeping task waits for."""
+        """Return a new event for a task to wait for, with :meth:`wait`."""
         return trio.Event()
 
     async def wait(self, waker: trio.Event, until: float | None) -> None:
@@ -255,7 +259,7 @@ class TrioConnector:
         """Return the addresses of a host name."""
         if step.is_literal:
             return look_up(step.host, step.port, is_literal=True)
-        # trio's threads are daemons, so an abandoned one does not delay the exit.
+        # trio's threads are daemons, so an abandoned thread does not delay the exit.
         with _until(step.until):
             return await trio.to_thread.run_sync(
                 look_up, step.host, step.port, abandon_on_cancel=True
@@ -264,7 +268,8 @@ class TrioConnector:
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts a connection.
 
-        Returns the connected socket, or if all attempts failed, the :class:`Race` with the errors.
+        Returns:
+            The connected socket; if all attempts failed, the :class:`Race` with their errors.
         """
         race = step.race
         # A single address needs no nursery.
@@ -293,7 +298,7 @@ class TrioConnector:
                 else:
                     winner.append(sock)
                     nursery.cancel_scope.cancel()
-            # An event of trio cannot be cleared, so each change has its own.
+            # An event of trio cannot be cleared, so each change has its own event.
             changed.set()
             changed = trio.Event()
 
@@ -328,13 +333,13 @@ class TrioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> TrioConnection:
-        """Create a connection from a connected socket, which the connection then owns."""
+        """Return a connection for a connected socket; the connection takes ownership of it."""
         return TrioConnection(sock)
 
 
 def _start_timing(connection: TrioConnection, scope: trio.CancelScope) -> None:
     # A weak reference, so that an unreferenced connection closes its socket. A system task, because
-    # it outlives the call that starts it.
+    # the task outlives the call that starts it.
     reference = weakref.ref(connection)
     trio.lowlevel.spawn_system_task(
         _time_reads, reference, scope, name="genesys-cloud read timeout"
@@ -344,7 +349,7 @@ def _start_timing(connection: TrioConnection, scope: trio.CancelScope) -> None:
 async def _time_reads(
     reference: "weakref.ref[TrioConnection]", scope: trio.CancelScope | None
 ) -> None:
-    """Time out the reads of a connection; ends when no read has a timeout."""
+    """Time out the reads of a connection, until no read has a time limit."""
     while scope is not None:
         with scope:
             await trio.sleep_forever()
