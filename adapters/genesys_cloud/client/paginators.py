@@ -14,6 +14,7 @@ from genesys_cloud.client.event_loop import Background, EventLoop
 from genesys_cloud.transports.awaited import run_now
 from genesys_core.calls.operation import Operation
 from genesys_core.calls.responses import ApiResponse
+from genesys_core.errors import GenesysCloudError
 from genesys_core.paging.options import IncompleteListingWarning
 from genesys_core.paging.reader import ListingReader
 
@@ -42,6 +43,7 @@ class _Progress:
         self._event_loop = event_loop
         self._running: dict[int, Background[ApiResponse[Any]]] = {}
         self._is_closed = False
+        self._is_advancing = False
 
     @property
     def total(self) -> int | None:
@@ -60,6 +62,19 @@ class _Progress:
 
     async def _advance(self) -> list[str]:
         """Request pages until an item can be returned, and return the texts of warnings to issue."""
+        # Otherwise both would receive the same page, which the reader takes for the end of the listing.
+        if self._is_advancing:
+            raise GenesysCloudError(
+                "another task or thread is reading the next page of this listing; use the iterator in "
+                "one of them, and pass the items to the others, for example in a queue"
+            )
+        try:
+            self._is_advancing = True
+            return await self._advance_alone()
+        finally:
+            self._is_advancing = False
+
+    async def _advance_alone(self) -> list[str]:
         notices: list[str] = []
         while (fetch := self._reader.wanted()) is not None:
             running = self._running.get(fetch.key)

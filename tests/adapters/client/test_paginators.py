@@ -25,6 +25,7 @@ from genesys_core import models
 from genesys_core.api import users
 from genesys_core.calls.operation import raw_operation
 from genesys_core.errors import (
+    GenesysCloudError,
     IncompleteListingError,
     InvalidValueError,
     PaginationError,
@@ -289,6 +290,41 @@ class Gate:
 async def until(condition: Callable[[], bool]) -> None:
     while not condition():
         await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("prefetch", [0, 3])
+def test_two_tasks_do_not_read_the_same_page(backend: str, prefetch: int) -> None:
+    async def main() -> None:
+        gate = Gate()
+        async with AsyncClient(transport=gate, **HOST) as made:
+            paginator = made.users.get_users.with_paging(prefetch=prefetch).paginate()
+            first = [(await anext(paginator)).id]
+            async with anyio.create_task_group() as tasks:
+
+                async def read() -> None:
+                    first.extend([one.id async for one in paginator])
+
+                tasks.start_soon(read)
+                await until(lambda: gate.waiting > 0)
+                with pytest.raises(GenesysCloudError, match="another task or thread is reading"):
+                    await anext(paginator)
+                gate.open.set()
+            assert first == ALL
+
+    anyio.run(main, backend=backend)
+
+
+def test_two_threads_do_not_read_the_same_page() -> None:
+    def also_read(request: Request) -> Response:
+        if number_of(request.url) == 2:  # as another thread would during the request
+            with pytest.raises(GenesysCloudError, match="another task or thread is reading"):
+                next(paginator)
+        return answer(request)
+
+    with Client(transport=MockTransport(also_read), **HOST) as made:
+        paginator = made.users.get_users.paginate()
+        assert [one.id for one in paginator] == ALL
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
