@@ -62,10 +62,10 @@ async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, 
         async for chunk in cast(AsyncIterable[bytes], source):
             yield chunk
     elif isinstance(source, bytes | bytearray | memoryview):
-        # A copy, because a memory view's elements need not be bytes.
-        source = bytes(source) if isinstance(source, memoryview) else source
-        for start in range(0, len(source), CHUNK):
-            yield bytes(source[start : start + CHUNK])
+        # A copy of a bytearray or a memory view, whose elements need not be bytes.
+        content = bytes(cast(bytes, source))
+        for start in range(0, len(content), CHUNK):
+            yield content[start : start + CHUNK]
     else:
         with closing(_pieces(source)) as reading:
             while more := await loop.run_in_worker(_next_piece, reading):

@@ -103,7 +103,8 @@ def find_deadline(state: object) -> float | None:
     Args:
         state: the state of a call.
     """
-    waiting = state.then if isinstance(state, ClosingGate) else state
+    known = cast(State[Any], state)
+    waiting = known.then if isinstance(known, ClosingGate) else known
     return waiting.call.expires if isinstance(waiting, NeedPermit | Waiting) else None
 
 
