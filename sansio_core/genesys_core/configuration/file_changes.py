@@ -20,7 +20,7 @@ class FileSnapshot(Confidential, frozen=True):
     """The result of reading a file; ``repr`` omits the text, which may contain a password.
 
     Attributes:
-        text: the content; ``None`` if there is no file, or it cannot be read.
+        text: the file's content; ``None`` if the file does not exist or cannot be read.
         problem: why the file cannot be read; ``None`` if it can be read.
     """
 
@@ -41,7 +41,7 @@ class FileSnapshot(Confidential, frozen=True):
             source: the file's path, for problems, warnings and origins.
 
         Raises:
-            ConfigurationError: the file cannot be read, or has problems; lists all of them.
+            ConfigurationError: the file cannot be read, or is invalid; the error lists all problems.
         """
         return Configuration.from_text(self.readable_text(source), source=source)
 

@@ -111,7 +111,7 @@ def _value(rest: str) -> str:
 
 
 def write_ini(sections: Mapping[str, Mapping[str, str | float]]) -> str:
-    """Write an INI file; numbers and booleans are bare, text is quoted where necessary."""
+    """Return the text of an INI file; numbers and booleans are bare, text is quoted if necessary."""
     return "\n".join(
         f"[{section}]\n" + "".join(f"{key} = {_written(value)}\n" for key, value in keys.items())
         for section, keys in sections.items()

@@ -1,8 +1,8 @@
 """The JSON form of configuration files: parser and writer.
 
-Invariants: :func:`read_json` reads back exactly what :func:`write_json` writes, and each key has
-its line number, which no JSON parser reports. The text is first parsed by a standard JSON parser,
-which rejects anything else; only then is it scanned for the positions of its keys.
+Invariants: :func:`read_json` reads back exactly what :func:`write_json` writes, and determines the
+line number of each key, although JSON parsers do not report it. The text is first parsed by a
+standard JSON parser, which rejects other text; only then is it scanned for the positions of keys.
 """
 
 import json
@@ -31,7 +31,8 @@ def read_json(text: str) -> Document:
     """Parse a JSON file: one object with an object for each section.
 
     Returns:
-        A document of all keys with their line numbers; a single problem if the text is not JSON.
+        A document with all keys and their line numbers, or with a single problem if the text is not
+        JSON.
     """
     text = text.removeprefix("\ufeff")
     try:
@@ -104,5 +105,5 @@ def _scalar(written: str) -> tuple[str, ValueKind]:
 
 
 def write_json(sections: Mapping[str, Mapping[str, str | float]]) -> str:
-    """Write a JSON file with JSON numbers and booleans, indented by two spaces."""
+    """Return the text of a JSON file, indented by two spaces; numbers and booleans are not quoted."""
     return json.dumps(sections, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

@@ -36,7 +36,8 @@ class Key(Struct, frozen=True):
     """The rule for the values of one key in a configuration file.
 
     Attributes:
-        read: converts text to a value; raises :exc:`ValueError` if it is invalid.
+        read: a function that converts text to a value, and raises :exc:`ValueError` if the text is
+            invalid.
         rule: a description of valid values, such as ``true or false``.
         example: an example of a valid value.
         about: a sentence that describes what the key configures.
@@ -106,7 +107,7 @@ def _host(text: str) -> str:
 
 
 def _gateway(field: str) -> Callable[[str], str]:
-    """Return a function that reads one field of :class:`Gateway`, which validates the value."""
+    """Return a function that validates and returns the text for one field of :class:`Gateway`."""
 
     def read(text: str) -> str:
         fields: dict[str, Any] = {"host": "host", field: _text(text)}

@@ -42,8 +42,9 @@ class Resolved(Confidential, frozen=True, kw_only=True):
     Attributes:
         configuration: the merged sources, each value with its origin.
         settings: the settings for the client's session.
-        logging: what is logged; the program's own ``logging`` determines fields that are ``None``.
-        follows_file: whether changes to the file are applied.
+        logging: what is logged; for fields that are ``None``, the program's own :mod:`logging`
+            settings apply.
+        follows_file: whether changes to the configuration file are applied.
         warnings: a line for each setting without effect.
     """
 
@@ -60,13 +61,13 @@ class Resolved(Confidential, frozen=True, kw_only=True):
 
 
 class Sources(Confidential, frozen=True):
-    """All sources of a client's configuration, except the contents of the file.
+    """All sources of a client's configuration, except the contents of the configuration file.
 
     Attributes:
         arguments: the client's arguments.
         given: the part of the arguments that a configuration can represent.
         environment: the settings in environment variables when the client was created.
-        path: the absolute path of the file; ``None`` if there is none.
+        path: the absolute path of the configuration file; ``None`` if there is none.
         secrets: the passwords of all proxies, to be redacted.
     """
 
@@ -80,12 +81,13 @@ class Sources(Confidential, frozen=True):
     def gather(
         cls, arguments: Arguments, environ: Mapping[str, str], *, default_file: str | None
     ) -> "Sources":
-        """Read the arguments and the environment, and select the file.
+        """Read the arguments and the environment, and select the configuration file.
 
         Args:
             arguments: the client's arguments.
             environ: all environment variables; empty if the environment is not trusted.
-            default_file: the file to read if nothing else configures the client, absolute.
+            default_file: the absolute path of the file to read if neither ``config`` nor
+                ``config_file`` is given; ``None`` for no file.
 
         Raises:
             ConfigurationError: the environment is invalid.
@@ -203,7 +205,7 @@ class Sources(Confidential, frozen=True):
             return Vault(self.arguments.auth, renew=renew)
         if credentials.access_token is not None:
             return Vault(token=Token(credentials.access_token), renew=renew)
-        # With only one of the two, requests are sent without a token.
+        # With only a client id or only a secret, requests are sent without a token.
         if credentials.client_id and credentials.client_secret:
             grant = ClientCredentials(credentials.client_id, credentials.client_secret)
             return Vault(grant, renew=renew)

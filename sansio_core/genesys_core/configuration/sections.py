@@ -103,7 +103,7 @@ class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
 
 
 class GeneralConfiguration(Struct, frozen=True, kw_only=True):
-    """``[general]``: the API host, and whether changes to the file are applied.
+    """``[general]``: the API host, and whether changes to the configuration file are applied.
 
     Attributes:
         live_reload_config: whether a client applies changes to the file it was configured from.

@@ -90,10 +90,10 @@ class UntilCloseReader:
         return None
 
     def end(self) -> None:
-        """Implements :meth:`BodyReader.end`; for this framing it is the body's regular end."""
+        """Implements :meth:`BodyReader.end`; without a length, closing is the body's regular end."""
 
 
-# RFC 9112 section 7.1: the size, ignored extensions, and spaces with which some servers pad it.
+# RFC 9112 section 7.1: the size, ignored extensions, and spaces with which some servers pad the size.
 _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,20}+)(?:;[\t -~\x80-\xff]*+|[ \t]++)?\r\n")
 # As lenient about values as h11 is about header fields.
 _TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++:[^\x00\x0a-\x0d]*+\r\n")

@@ -48,7 +48,7 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
 
     Args:
         body: the body as transferred; must not be empty.
-        codings: from :func:`content_codings`.
+        codings: the codings, as returned by :func:`content_codings`.
         limit: maximum output of each coding in bytes; ``None`` for no limit.
 
     Raises:
@@ -80,7 +80,7 @@ class ContentDecoder:
     """Decodes a body that is received in pieces, as its content is read.
 
     Args:
-        codings: from :func:`content_codings`.
+        codings: the codings, as returned by :func:`content_codings`.
         limit: maximum output of each coding in bytes; ``None`` for no limit.
     """
 

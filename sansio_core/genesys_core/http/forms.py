@@ -1,7 +1,7 @@
 """Forms as request bodies: ``multipart/form-data`` and ``application/x-www-form-urlencoded``.
 
 Invariants: encoding a form is a pure function, so that a repeated request has the same bytes. The
-boundary of a multipart form is a hash of its content, which therefore cannot contain it.
+boundary of a multipart form is a hash of the content, so the content cannot contain the boundary.
 """
 
 from collections.abc import Sequence

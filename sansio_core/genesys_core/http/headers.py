@@ -160,11 +160,11 @@ class Headers(Mapping[str, str]):
         return tuple((name.lower(), value) for name, value in self.raw)
 
     def by_name(self) -> Mapping[str, str]:
-        """Return the merged values, keyed by lower-case name; not a copy, for repeated lookups."""
+        """Return the merged values, keyed by lower-case name; repeated calls return one mapping."""
         index = self._index
         if index is None:
             index = {name.lower(): value for name, value in self.raw}
-            # Only repeated fields have to be joined, which few messages have.
+            # Only repeated fields have to be joined, and few messages have any.
             if len(index) != len(self.raw):
                 index = {}
                 for name, value in self.raw:

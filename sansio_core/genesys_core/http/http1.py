@@ -170,7 +170,7 @@ class HTTP1Connection:
 
         Raises:
             TransportFailure: the connection is busy or unusable, or the request is not valid HTTP.
-                Nothing was sent; in the latter case the connection is unchanged.
+                Nothing was sent, and an invalid request leaves the connection unchanged.
         """
         head = self._begin(request, limits, streamed=False)
         return head + request.body if request.body else head
@@ -215,10 +215,11 @@ class HTTP1Connection:
         return head.data
 
     def send_chunk(self, chunk: bytes) -> bytes:
-        """Return the bytes of the next chunk of the request's body, of any size.
+        """Return the bytes to send for the next chunk, of any size, of the request's body.
 
         Raises:
-            TransportFailure: the body is longer than announced, or not expected (:attr:`sending`).
+            TransportFailure: the body is longer than announced, or is not expected; see
+                :attr:`sending`.
         """
         self._require_sending()
         self._waits = False
@@ -236,7 +237,8 @@ class HTTP1Connection:
         """Return the bytes that end the request's body, after its last chunk.
 
         Raises:
-            TransportFailure: the body is shorter than announced, or not expected.
+            TransportFailure: the body is shorter than announced, or is not expected; see
+                :attr:`sending`.
         """
         self._require_sending()
         if self._upload_left:
@@ -347,7 +349,8 @@ class HTTP1Connection:
             size: maximum number of bytes, at least 1.
 
         Returns:
-            Content, or ``None`` if more bytes must be received first, or ``b""`` at its end.
+            The next content; ``None`` if more bytes must be received first; ``b""`` at the end of
+            the content.
 
         Raises:
             TransportFailure: the content cannot be decoded, is corrupt, or exceeds the limit; or
@@ -385,7 +388,7 @@ class HTTP1Connection:
                 self._fail()
 
     def _receive_at_once(self, data: bytes) -> Response | None:
-        """Return the response if ``data`` is exactly one plain response; otherwise process it."""
+        """Return the response if ``data`` is exactly one plain response; else read incrementally."""
         limits = self._limits
         self._silent = not data
         end = data.find(b"\r\n\r\n") + 4

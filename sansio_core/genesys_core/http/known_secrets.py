@@ -30,7 +30,7 @@ would garble other text."""
 
 
 class KnownSecrets(Confidential, frozen=True):
-    """Known secret values, longest first, so that none leaves part of another one visible.
+    """Known secret values, longest first, so that redacting one leaves no part of another visible.
 
     Create one with :meth:`of`.
 

@@ -114,7 +114,7 @@ class Request(Printable, frozen=True):
     purpose: Purpose = "api"
 
     def replaced_by(self, other: "Request | None") -> "Request":
-        """Return the request to send after a hook has run, which may have returned another request.
+        """Return the request that a hook returned, or this one if the hook returned ``None``.
 
         The purpose of the request stays the same.
         """

@@ -1,8 +1,8 @@
 """``multipart/form-data`` (RFC 7578) as a sequence of chunks to write.
 
 Invariants: no name, file name or type can end a header or a part. Content from a source (an
-iterator, a file) is passed through unchanged: this module determines the order, an adapter reads
-the source.
+iterator, a file) is passed through unchanged: this module determines the order, and an adapter
+reads the source.
 """
 
 import re

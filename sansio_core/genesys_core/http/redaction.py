@@ -43,7 +43,7 @@ _SECRET_KEYS: Final = frozenset(
         *("auth_token", "device_token", "entity_token", "pairing_token", "session_join_token"),
         *("page_access_token", "user_access_token", "embedded_signup_access_token"),
         "outbound_notification_webhook_signature_secret_token",
-        "connect_uri",  # of a notification channel: it is sufficient to listen
+        "connect_uri",  # of a notification channel: anyone who has the URI can listen
         # data actions and webhooks have headers in their bodies
         *SECRET_HEADERS,
     }
@@ -116,8 +116,8 @@ class Redaction(Struct, frozen=True):
             content_type: the ``Content-Type`` header's value, if any.
 
         Returns:
-            The text with its secrets redacted; for media, archives and multipart bodies only size
-            and type; ``None`` if the body is missing or empty.
+            The text with its secrets redacted; for media, archives and multipart bodies, only the
+            size and the type; ``None`` if the body is missing or empty.
         """
         if not content:
             return None
@@ -336,10 +336,10 @@ class _Syntax(NamedTuple):
     """A syntax in which text contains keys and values.
 
     Attributes:
-        keys: matches a key with its delimiter; its last group is the key.
-        said: decodes the key.
-        value_end: returns the end of the value that follows the match.
-        mask: replaces the value.
+        keys: a pattern that matches a key with its delimiter; the last group is the key.
+        said: a function that decodes a key.
+        value_end: a function that returns the end of the value after a matched key.
+        mask: the text that replaces a secret value.
     """
 
     keys: re.Pattern[str]

@@ -25,7 +25,7 @@ class RequestHead(Confidential, frozen=True):
         data: the encoded head, from the request line to the blank line.
         length: length of the body in bytes, or ``None`` if the body is sent chunked.
         close: whether the request has ``Connection: close``.
-        upgrade: whether the connection may switch protocols: for ``Upgrade`` and for CONNECT.
+        upgrade: whether the request may switch protocols, with ``Upgrade`` or CONNECT.
         expects_continue: whether the request has ``Expect: 100-continue``.
     """
 
@@ -149,7 +149,7 @@ def _encode_plain(request: Request, known: FieldLines) -> RequestHead | None:
 def _encode_first(
     request: Request, known: FieldLines, content_length: str, length: int
 ) -> RequestHead | None:
-    """Encode a plain head with fields that the last request did not have."""
+    """Encode a plain head whose fields are not cached; return ``None`` if h11 must encode it."""
     method, fields = request.method, request.headers.raw
     url = _PLAIN_URL.match(request.url)
     if url is None:

@@ -66,7 +66,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.status)
 
     def results_operation(self) -> Operation[object] | None:
-        """Return the operation for the first page of results; ``None`` if there is none."""
+        """Return the operation that requests the first page of results; ``None`` if none does."""
         return None if self.family.results is None else self._operation(self.family.results)
 
     def cancel_operation(self) -> Operation[object]:
@@ -188,7 +188,7 @@ def find_job(
 
 
 def find_family(operation: JobOperation[object, StatusT, ItemT]) -> JobFamily:
-    """Return how the jobs that an operation starts are polled.
+    """Return the family of the jobs that an operation starts.
 
     Raises:
         InvalidValueError: the operation does not start a job that can be polled.

@@ -30,7 +30,7 @@ class JobStatus(Printable, frozen=True):
 
     Attributes:
         state: the job's state as the platform sends it; empty if it sends none.
-        kind: what the state means for a wait.
+        kind: the meaning of the state.
         progress: the completed fraction of the job, from 0 to 1; ``None`` if unknown.
         links: links to result files, which may be signed and expire.
         upload_url: the URL for the upload that the job needs; empty if there is none.

@@ -64,7 +64,7 @@ MAX_MISSES: Final = 5
 """Maximum number of consecutive failed polls; one more ends the wait with its error."""
 
 LAST_POLL: Final = 5.0
-"""Minimum timeout of a poll in seconds, even if it is sent shortly before the deadline."""
+"""Minimum timeout of a poll in seconds, even if the poll is sent shortly before the deadline."""
 
 FACTOR: Final = 1.5
 JITTER: Final = 0.2
@@ -80,8 +80,8 @@ class PollResult(Struct, frozen=True):
 
     Attributes:
         is_over: whether the wait ends with this response.
-        error: the error that ends the wait; ``None`` if it does not fail.
-        is_passing: whether that error is raised only if the next poll has the same ``seen``,
+        error: the error that ends the wait; ``None`` if the wait does not fail.
+        is_passing: whether the error ends the wait only if the next poll has the same ``seen``,
             because the state may be temporary.
         seen: what the response shows, such as a job's state, for messages.
         warning: the message of a warning for the caller; empty if there is none.
@@ -95,14 +95,15 @@ class PollResult(Struct, frozen=True):
 
 
 class PausePolicy(Struct, frozen=True):
-    """The lengths of the pauses between the polls of a wait, and which failures are repeated.
+    """The lengths of the pauses between the polls of a wait, and which failed polls are repeated.
 
     Attributes:
         first: seconds between the first and second poll; each further pause is 50% longer than the
             previous one, up to ``longest``.
         longest: maximum seconds of a pause.
-        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it does so
-            only before the first response, and at most :data:`MAX_MISSES` times in a row.
+        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise, a 404 has
+            this meaning only before the first response, and at most :data:`MAX_MISSES` times in a
+            row.
         repeats_failures: whether polls that fail for a temporary reason other than a 404 are
             repeated.
     """
@@ -330,7 +331,7 @@ def start_wait(
     """Return the initial state of a wait, in which the driver sends the first poll.
 
     Args:
-        judge: returns whether the wait ends with a response, and how.
+        judge: a function that returns the effect of a poll's response on the wait.
         about: a description of the awaited outcome, for messages.
         deadline: seconds after which the wait fails; ``math.inf`` for no limit.
         policy: the lengths of the pauses between polls.

@@ -4,8 +4,8 @@ Invariants: each channel is an independent state machine. The set only decides w
 to which channel (:class:`~genesys_core.notifications.subscriptions.Plan`), and forwards everything
 else.
 
-The adapter's loop is the one in :mod:`genesys_core.notifications.channel.channel`. Effects contain
-their channel's index, which is passed back with their results.
+The adapter's loop is the one in :mod:`genesys_core.notifications.channel.channel`. Each effect
+contains the index of its channel, and the adapter passes this index back with the effect's result.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -74,7 +74,7 @@ class ChannelSet(Struct, frozen=True):
             now: the current time on the monotonic and the wall clock.
             existing: a channel that the caller has created, which becomes the first channel of the
                 set.
-            plan: an empty plan with another maximum number of channels.
+            plan: an empty plan that sets another maximum number of channels.
 
         Raises:
             InvalidValueError: a topic is malformed, there are more topics than fit on the channels,

@@ -108,7 +108,7 @@ StateEvent: TypeAlias = (
     | CallbackFailed
     | Notification[Any]
 )
-"""The argument of ``on_state``; a notification here is one of the platform's own messages."""
+"""The argument of ``on_state``; a notification among them is one of the platform's own messages."""
 
 
 class ForConsumer(Struct, frozen=True):
@@ -138,8 +138,7 @@ class RoutedEvents(Struct, frozen=True):
 
 
 _MOST_KNOWN: Final = 50_000
-"""Maximum number of remembered topics, which exceeds what one program can subscribe to (20 channels
-of 1,000).
+"""Maximum number of remembered topics; one program can subscribe to at most 20 channels of 1,000.
 """
 
 
@@ -201,7 +200,7 @@ class EventDispatcher:
         """Record that topics were subscribed.
 
         Args:
-            wanted: see :func:`typed_topics`.
+            wanted: the topics and their types, as returned by :func:`typed_topics`.
 
         Raises:
             InvalidValueError: a topic is malformed.

@@ -1,8 +1,8 @@
 """Typed notifications from the platform's Amazon EventBridge integration.
 
-Invariants: no event is lost because of its body: one that does not match its model is repaired or
-delivered untyped. An event with neither a topic nor a detail type is rejected. EventBridge delivers
-at least once and does not guarantee the order; ``id`` identifies duplicates.
+Invariants: no event is lost because of its body: a body that does not match its model is repaired
+or delivered untyped. An event with neither a topic nor a detail type is rejected. EventBridge
+delivers events at least once and does not guarantee their order; ``id`` identifies duplicates.
 """
 
 from collections.abc import Mapping

@@ -69,8 +69,8 @@ class HandlerState:
     Args:
         policy: timeouts and delays of each channel.
         now: the current time on the monotonic and the wall clock.
-        existing: a channel that the caller created.
-        topics: the topics in the client's API definition.
+        existing: a channel that the caller created; by default, a new one is created.
+        topics: the table of the platform's topics and the models of their events.
 
     Attributes:
         channels: the channels.
@@ -157,7 +157,8 @@ class HandlerState:
         """Subscribe to topics.
 
         Args:
-            wanted: see :func:`~genesys_core.notifications.dispatch.typed_topics`.
+            wanted: the topics and their types, as returned by
+                :func:`~genesys_core.notifications.dispatch.typed_topics`.
             now: the current time on the monotonic and the wall clock.
 
         Raises:
@@ -238,7 +239,8 @@ class HandlerState:
 
         Args:
             topics: the topics; if empty, the latest responses on all channels are combined.
-            notify: called when there is a response; leave the context then.
+            notify: a function that is called when there is a response; the caller must then leave
+                the context.
 
         Raises:
             SubscriptionError: on exit, if the platform rejected some of the topics.

@@ -65,7 +65,7 @@ class Envelope(Struct, frozen=True, gc=False, rename="camel"):
         event_body: the body as JSON.
         metadata: metadata of the event.
         result: the result in a response to a subscription: ``200``, ``400`` or ``404``.
-        status: the description of that result.
+        status: the description of the result in a response to a subscription.
     """
 
     topic_name: str | None = None
@@ -173,7 +173,8 @@ class NotificationDecoder:
 
     Args:
         types: types by topic; see :meth:`assign`.
-        strict: raise for a body that does not match its type instead of repairing it.
+        strict: whether to raise ``DecodeError`` for a body that does not match its type instead of
+            repairing it.
         topics: the table of the platform's topics; a generated package has its own table
             ``NOTIFICATION_TOPICS``.
     """

@@ -52,7 +52,7 @@ _TOPIC_NAME: Final = Expected("a topic", "'v2.users.1234.presence'", (str,))
 
 @lru_cache(4096)  # called for each event
 def is_automatic(topic: str) -> bool:
-    """Return whether events of a topic are always sent: the platform rejects a subscription to it."""
+    """Return whether a topic's events are always sent; the platform rejects subscriptions to it."""
     name = topic.lower()
     return name == "channel.metadata" or name.startswith("v2.system.")
 
@@ -180,7 +180,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
-        """Return the plan with added topics, to which a channel of the platform is already subscribed.
+        """Return the plan with the topics to which an existing channel is already subscribed.
 
         Raises:
             InvalidValueError: see :meth:`adding`.

@@ -18,11 +18,11 @@ _Parts: TypeAlias = tuple[str | None, ...]
 
 
 class TopicTable(Mapping[str, type[Model]]):
-    """Maps topic templates to models, importing each on lookup.
+    """Maps topic templates to models, importing each model on lookup.
 
     Args:
         names: model names by template.
-        package: the package whose ``models`` contains them.
+        package: the package whose module ``models`` contains the models.
     """
 
     def __init__(self, names: Mapping[str, str], package: str = "genesys_core") -> None:

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 STATE_MISMATCH: Final = "state_mismatch"
-"""Error code for a redirect whose state does not match the request; login hosts do not send it."""
+"""Error code for a redirect whose state does not match the request; never sent by a login host."""
 
 
 def prepare_authorize_url(
@@ -49,7 +49,8 @@ def prepare_authorize_url(
     Args:
         hosts: the login host, or the gateway in front of it.
         client_id: the OAuth client's id.
-        redirect_uri: where the browser is redirected afterwards; must be registered for the client.
+        redirect_uri: the URI to which the browser is redirected after the sign-in; must be
+            registered for the OAuth client.
         code_challenge: for PKCE, see :func:`~genesys_core.oauth.pkce.compute_pkce_code_challenge`.
         response_type: ``code``; ``token`` for the implicit grant.
         state: an unguessable value that the redirect repeats, see :func:`parse_code_redirect`.
@@ -96,7 +97,7 @@ def prepare_logout_url(hosts: Hosts, *, client_id: str, redirect_uri: str | None
     Args:
         hosts: the login host, or the gateway in front of it.
         client_id: the OAuth client's id.
-        redirect_uri: where the browser is redirected afterwards.
+        redirect_uri: the URI to which the browser is redirected after signing out.
 
     Raises:
         InvalidValueError: a value is empty or cannot be sent.
@@ -118,7 +119,8 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
     Raises:
         OAuthError: its ``error`` is ``access_denied`` if the user refused, or another code of the
             login host; ``state_mismatch`` if the redirect belongs to another request;
-            ``invalid_response`` if it has neither a code nor an error, or has one of them twice.
+            ``invalid_response`` if the redirect has neither a code nor an error, or has one of
+            them twice.
     """
     fields = _received(url, _queried(url), state)
     if not fields.get("code"):
@@ -146,11 +148,12 @@ class Implicit(Struct, frozen=True):
 
     The platform has accepted no new clients since 2026 and ends support in 2027; use
     :class:`~genesys_core.oauth.grants.Pkce`. There is no token exchange and no refresh token, so a
-    client cannot use this as ``auth``; pass the token to the client instead.
+    client cannot use this grant as ``auth``; pass the token to the client instead.
 
     Args:
         client_id: the OAuth client's id.
-        redirect_uri: where the browser is redirected; must be registered for the client.
+        redirect_uri: the URI to which the browser is redirected; must be registered for the OAuth
+            client.
     """
 
     client_id: str
@@ -246,7 +249,7 @@ _ONCE = frozenset({"access_token", "code", "error", "state"})
 
 
 def _received(url: str, fields: dict[str, str], state: str | None) -> dict[str, str]:
-    """Return the redirect's fields, or raise the error that it reports or a mismatch of its state."""
+    """Return the redirect's fields; raise the error that it reports, or one for a wrong state."""
     # An error of the implicit grant may be in the query as well, if the login host fails early.
     refusal = next((f for f in (fields, _queried(url), _fragment(url)) if f.get("error")), None)
     answer = fields if refusal is None else refusal
@@ -262,7 +265,8 @@ def _received(url: str, fields: dict[str, str], state: str | None) -> dict[str, 
 
 
 def _same(received: str | None, sent: str | None) -> bool:
-    # prepare_authorize_url rejects an empty state: it is that of a caller without the cookie.
+    # prepare_authorize_url rejects an empty state, so an empty `sent` means that the caller has lost
+    # the state, for example with a cookie.
     if not received or not sent:
         return received is None and sent is None
     import hmac  # noqa: PLC0415 - few clients sign users in

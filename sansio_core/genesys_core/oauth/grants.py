@@ -175,9 +175,11 @@ class AuthorizationCode(_WithSecret, frozen=True):
     Args:
         client_id: the OAuth client's id.
         client_secret: the OAuth client's secret; never shown.
-        code: from the redirect, see :func:`~genesys_core.oauth.authorization.parse_code_redirect`;
-            valid for one exchange; never shown.
-        redirect_uri: exactly as in the authorization request (RFC 6749 section 4.1.3).
+        code: the authorization code in the redirect, as returned by
+            :func:`~genesys_core.oauth.authorization.parse_code_redirect`; valid for one exchange;
+            never shown.
+        redirect_uri: the redirect URI, exactly as in the authorization request (RFC 6749 section
+            4.1.3).
 
     Raises:
         ConfigurationError: a value is empty or cannot be sent.
@@ -246,9 +248,9 @@ class Pkce(_Material, frozen=True):
 
     Args:
         client_id: the OAuth client's id.
-        code: from the redirect; valid for one exchange; never shown.
+        code: the authorization code in the redirect; valid for one exchange; never shown.
         code_verifier: the verifier of the authorization request's code challenge; never shown.
-        redirect_uri: exactly as in the authorization request.
+        redirect_uri: the redirect URI, exactly as in the authorization request.
 
     Raises:
         ConfigurationError: a value is empty or cannot be sent, or the code verifier is malformed.

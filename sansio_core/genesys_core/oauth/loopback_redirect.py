@@ -145,7 +145,7 @@ SignInOutcome: TypeAlias = CodeArrived | TokenArrived | SignInRefused
 
 
 class LoopbackRedirect(Confidential, frozen=True):
-    """Waits for one sign-in's redirect.
+    """Processes a browser's requests until one of them is the redirect of this sign-in.
 
     Args:
         redirect_uri: the redirect URI of the authorization request.
@@ -202,7 +202,7 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
     """Return the host and port of a redirect URI that a loopback server can serve.
 
     Args:
-        uri: such as ``http://127.0.0.1:8080/callback``; the port is required.
+        uri: a URI such as ``http://127.0.0.1:8080/callback``; the port is required.
 
     Raises:
         InvalidValueError: the URI does not have this form.
@@ -245,7 +245,7 @@ def redirect_port(port: int, redirect_uri: str | None) -> int:
         redirect_uri: the caller's redirect URI.
 
     Raises:
-        InvalidValueError: the port is invalid, the URI is not a loopback URI, or their ports
+        InvalidValueError: the port is invalid, the URI is not a loopback URI, or the two ports
             differ.
     """
     WHOLE_NUMBER.check("port", port)
@@ -284,7 +284,7 @@ def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:
 
     Args:
         seconds: the timeout in seconds.
-        foreign: number of rejected redirects, which belonged to other sign-ins.
+        foreign: number of redirects that were rejected because they belonged to other sign-ins.
     """
     words = f"sign-in timed out after {seconds:g} s"
     if foreign:

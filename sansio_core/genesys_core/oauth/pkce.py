@@ -33,8 +33,8 @@ def generate_pkce_code_verifier(length: int = 128, *, choice: Callable[[str], st
 
     Args:
         length: number of characters, 43 to 128.
-        choice: draws one character of a string uniformly and unpredictably, such as
-            :func:`secrets.choice`.
+        choice: a function such as :func:`secrets.choice`, which draws one character of a string
+            uniformly and unpredictably.
 
     Raises:
         InvalidValueError: the length is out of range.

@@ -38,7 +38,7 @@ CORRELATION_ID: Final = "inin-correlation-id"
 """Name of the response header with the id of the request, needed for support requests."""
 
 INVALID_RESPONSE: Final = "invalid_response"
-"""Error code for responses that are neither a token nor an error; login hosts do not send it."""
+"""Error code for responses that are neither a token nor an error; never sent by a login host."""
 
 _LONGEST_LIFE: Final = 10**10
 """Seconds (317 years) above which ``expires_in`` is considered invalid; SCIM tokens live 450 days.
@@ -59,7 +59,7 @@ class Token(Confidential, frozen=True):
 
     Args:
         access_token: the secret that calls send; never shown.
-        token_type: ``bearer``.
+        token_type: the type of the token, ``bearer``.
         expires_in: lifetime in seconds, from when the token was issued.
         expires_at: expiry in seconds since 1970-01-01 UTC; ``None`` if unknown.
         refresh_token: the secret that obtains the next token, if the grant has one; never shown.
@@ -134,15 +134,15 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
         now: when the response was received; the base of :attr:`Token.expires_at`.
 
     Raises:
-        OAuthError: with the response's error code, or ``invalid_response`` if it is neither a token
-            nor an error.
+        OAuthError: with the response's error code, or ``invalid_response`` if the response is
+            neither a token nor an error.
     """
     body = _document(response.body)
     # Next to a token, `error` is a field like any other: the .NET SDK's token type has one.
     if not 200 <= response.status < 300 or (_text(body, "error") and not _has_token(body)):
         raise oauth_error(response)
     if not _has_token(body):
-        # Few programs ever receive such a response.
+        # Imported on first use, because few programs ever receive such a response.
         from genesys_core.codec.tolerant_json import describe_other_body  # noqa: PLC0415
 
         other = describe_other_body(response.body)
@@ -209,8 +209,8 @@ def oauth_error(response: Response, request: Request | None = None) -> OAuthErro
     return error
 
 
-# `error_description` is RFC 6749 section 5.2's; some errors of the login host have only `description`.
-# `message` is the API's, in case the API responds instead of the login host.
+# `error_description` is defined in RFC 6749 section 5.2; some errors of the login host have only
+# `description`. Errors of the API have `message`, in case the API responds instead of the login host.
 _WORDS: Final = ("error_description", "description", "message")
 
 

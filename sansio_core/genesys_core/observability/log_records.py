@@ -1,8 +1,9 @@
 """Log records, computed from the attempts of a call.
 
 Invariants: at most one record per attempt, redacted when it is created; if the level is disabled
-nothing is computed. Bodies contain personal data and are not logged unless enabled; those of token
-exchanges are never logged. Nothing that a server sends can make formatting fail or forge a record.
+nothing is computed. Bodies contain personal data and are not logged unless enabled; the bodies of
+token exchanges are never logged. Nothing that a server sends can make formatting fail or forge a
+record.
 
 ========  ===========================================================================
 level     what is recorded
@@ -161,9 +162,10 @@ class LogEntry(
         level: the record's level: ``trace``, ``debug`` or ``error``.
         method: the HTTP method in upper case.
         url: the absolute URL.
-        request_headers: the header fields; repeated values are joined with ``", "``.
+        request_headers: the request's header fields; repeated values are joined with ``", "``.
         response_headers: the response's header fields in the same form.
-        correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
+        correlation_id: the response's ``ININ-Correlation-Id``, needed for support requests to
+            Genesys.
         status_code: the HTTP status of the response.
         request_body: the request body, if enabled.
         response_body: the body of an error response, if enabled.
@@ -253,7 +255,7 @@ class LogNotice(Struct, frozen=True):
         return _one_line(self.message)
 
     def formatted(self, format: LogFormat | None = None) -> str:
-        """Format the record as one line of ``json``, or as ``text``, the default."""
+        """Return the record in the given format, with JSON on one line; the default is ``text``."""
         if format == "json":
             return escape_json(msgspec.json.encode(self).decode())
         return "\n".join([f"{self.level.upper()}: {self.date}", *_line("Message", self.message)])
@@ -334,7 +336,7 @@ def log_entry(
 def _hidden(message: M, secrets: KnownSecrets) -> M:
     """Return the message with known secrets redacted in the values of its headers.
 
-    Afterwards the headers are redacted by name, which recognizes secrets only in well-known headers.
+    The caller then redacts headers by name, which alone would miss secrets in unusual headers.
     """
     fields = ((name, secrets.hide(value)) for name, value in message.headers.raw)
     # Without validation: what a server sends may be invalid in a request.

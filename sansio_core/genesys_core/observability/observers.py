@@ -91,8 +91,8 @@ class Observer:
 
         Args:
             topic: the notification's topic, such as ``v2.users.9ed7d9f6-....presence``.
-            seconds: time spent in this library: from the read of the socket that completed its
-                frame to now, on the monotonic clock.
+            seconds: time spent in this library: from the read of the socket that completed the
+                notification's frame to now, on the monotonic clock.
         """
 
 

@@ -1,7 +1,7 @@
 """Statistics of a client: counts of calls, retries and channels, and waiting times.
 
 Invariants: the counts are an immutable value. Each event is a step from one value to the next, and
-the owner applies the steps one at a time. A snapshot is consistent: all of its numbers are from the
+the adapter applies one step at a time. A snapshot is consistent: all of its numbers are from the
 same time. Calls in progress are not counted but referenced weakly, so that an interrupted call
 does not count as in progress indefinitely.
 """
@@ -35,7 +35,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
         pacing_seconds: total time that calls waited for the rate limit.
         retry_seconds: total time that calls waited before retries.
         open_connections: open connections of the transport, including idle ones; ``None`` if the
-            transport does not report it.
+            transport does not report the number.
         channels: open notification channels.
     """
 
@@ -50,7 +50,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     channels: int = 0
 
     def with_calls_under_way(self, number: int) -> "ClientStats":
-        """Return the statistics with a number of calls in progress, which ``calls`` then includes."""
+        """Return the statistics with the number of calls in progress, added to ``calls`` as well."""
         return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":

@@ -65,7 +65,7 @@ class Watch:
         *,
         now: Now,
     ) -> State[T]:
-        """Return the call's state after an attempt, and notify observers of outcome and state.
+        """Return the call's state after an attempt, and notify observers of the outcome and state.
 
         Args:
             sending: the call's state before the attempt.
@@ -80,7 +80,8 @@ class Watch:
             if type(outcome) is not Response:  # a subclass, or a mistake
                 _RESPONSE.check("the result of a transport", outcome)
             state = sending.received(outcome, now=now)
-        # Observers are passed the decision about the attempt, which the state ClosingGate precedes.
+        # Observers are passed the state after ClosingGate, which contains the decision about the
+        # attempt.
         decided = state.then if isinstance(state, ClosingGate) else state
         for observer in self._observers:
             observer.attempted(sending, request, outcome, decided, now)

@@ -20,11 +20,11 @@ OperationT = TypeVar("OperationT", bound=Operation[object])
 
 
 def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
-    """Return the operation that requests the page of a ``nextUri``, which is a path or a URL.
+    """Return the operation that requests the page to which a ``nextUri`` points.
 
     Args:
         operation: the operation of the first page; a relative link is resolved against its URL.
-        link: the link (RFC 3986 section 4).
+        link: the value of ``nextUri``: a URL or a relative reference (RFC 3986 section 4).
         hosts: the client's hosts; a link may point only to the API host.
 
     Raises:
@@ -66,7 +66,7 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _from_root(path: str, base: str, own: str) -> str:
-    """Return a link's path without the gateway's own path, with which requests are prefixed."""
+    """Return a link's path without the gateway's own path, which is added to each request."""
     # A gateway may have the path "/api": the rest must look like the operation's own path.
     stripped = path.removeprefix(base)
     return stripped if stripped.split("/")[:2] == own.split("/")[:2] else path

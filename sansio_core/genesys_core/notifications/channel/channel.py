@@ -162,8 +162,8 @@ class Running(Struct, frozen=True):
             socket: the socket's number.
             texts: all messages of one read.
             now: the current time on the monotonic and the wall clock.
-            read_at: when the messages were read, if earlier than ``now``. A gap never begins later
-                than that.
+            read_at: when the messages were read, if earlier than ``now``. A gap never begins after
+                this time.
         """
         transition = self._transition(now)
         receive_texts(transition, socket, texts, read_at or now)
@@ -196,7 +196,7 @@ class Running(Struct, frozen=True):
     def want(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
         """Subscribe to exactly these topics.
 
-        Takes effect as soon as there is a connection and no other change is in progress.
+        The change is sent as soon as there is a connection and no other change is in progress.
 
         Raises:
             InvalidValueError: there are more than 1,000 topics.
@@ -220,7 +220,7 @@ class Running(Struct, frozen=True):
         return self.want(self.facts.wanted.difference(topics), now=now)
 
     def ping(self, *, now: Now) -> "ChannelStep":
-        """Send a ping, answered by a ``Heartbeat`` with the message ``pong``.
+        """Send a ping; the platform's reply is emitted as a ``Heartbeat`` with the message ``pong``.
 
         Does nothing while disconnected.
         """

@@ -145,7 +145,7 @@ class Checking(Struct, frozen=True):
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
         """Record that the channel no longer exists.
 
-        The call that creates a new one is numbered ``id``.
+        The call that creates a new channel is numbered ``id``.
         """
         return Creating(id, now.monotonic + policy.call_limit, self.failures)
 
@@ -277,7 +277,7 @@ class Backlog(Struct, frozen=True):
 
     Attributes:
         since: the time up to which the stream is known to be complete.
-        pinged: when a ping was sent whose answer follows all of those frames.
+        pinged: when the ping was sent whose answer follows all frames of the backlog.
         again: whether reading has been paused again since that ping.
     """
 
@@ -356,7 +356,7 @@ class Listening(Struct, frozen=True):
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
-        """Record an applied change; one that sent all topics extends the channel's lifetime."""
+        """Record an applied change; a change that sent all topics extends the channel's lifetime."""
         # A proper subset: only the topics that were added have been sent.
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)
@@ -380,8 +380,8 @@ class Draining(Struct, frozen=True):
         heard: when the last frame before the move was received.
         moved: when the new channel took over.
         until: when the socket is closed.
-        pongs_due: number of unanswered pings, the last of them sent after the move: its answer
-            proves that everything sent before the new channel took over has been received.
+        pongs_due: number of unanswered pings. The last ping was sent after the move, so the answer
+            to it proves that everything sent before the new channel took over has been received.
         subscribed: whether the old channel had all topics; if so, a lost frame is a gap.
     """
 

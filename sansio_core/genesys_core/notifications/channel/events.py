@@ -57,7 +57,7 @@ def wall_datetime(wall: float) -> datetime:
 
 
 class Connected(Struct, frozen=True):
-    """This channel delivers events from now on.
+    """A channel delivers events from now on.
 
     Attributes:
         channel_id: the id of the channel, which is new or reused.
@@ -123,7 +123,7 @@ class Gap(Struct, frozen=True):
         from_: the last time at which the stream was known to be complete.
         to: the time from which the stream is complete again.
         dropped: number of received events that were dropped because the consumer was too slow; 0
-            for a connection gap, whose number of events is unknown.
+            for a gap in the connection, in which an unknown number of events was missed.
     """
 
     from_: datetime
@@ -132,11 +132,11 @@ class Gap(Struct, frozen=True):
 
 
 class SubscriptionRejected(Struct, frozen=True):
-    """The platform rejected a topic, which is requested again on reconnect or when added again.
+    """The platform rejected a topic; the topic is requested again on reconnect or when added again.
 
     Attributes:
-        topic: the topic in the form sent to the platform, which does not report the rejected part
-            of a combined topic.
+        topic: the topic in the form sent to the platform. For a combined topic, the platform does
+            not report which of its parts was rejected.
         reason: the platform's message.
         missing_permissions: permissions that the user or client lacks.
     """

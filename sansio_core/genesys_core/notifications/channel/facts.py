@@ -27,8 +27,8 @@ class Facts(Struct, frozen=True, kw_only=True):
             events have been missed.
         refusals: rejected topics, with the reasons.
         established: whether a channel has existed; until then, a rejection stops the state machine.
-        resumed: whether topics have been subscribed before, so that the next time is a
-            resubscription.
+        resumed: whether topics have been subscribed before, so that the next subscription is
+            reported as a resubscription.
         serial: the last number assigned to a call or socket.
     """
 

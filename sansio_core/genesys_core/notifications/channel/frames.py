@@ -146,7 +146,7 @@ def _system(
         case "socket_closing" | "token_revoked" as reason:
             _closing(transition, source, reason)
         case "no_longer_subscribed":
-            # The platform says this of our own planned move too, when the next channel subscribes.
+            # The platform sends this in our own planned move too, when the next channel subscribes.
             by = _read(_SYSTEM_BODY, envelope.event_body).channel_id
             if by is None or by != _next_channel(transition, source):
                 _displaced(transition, source, text)

@@ -1,7 +1,8 @@
 """Planned moves from one channel to the next, and deduplication of frames from both sockets.
 
 If the server announces that it will close a channel, another one, the ``successor``, is set up
-first. It becomes the primary when the server has all topics on it; the old socket is then drained.
+first. The successor becomes the primary when it is subscribed to all topics; the old socket is then
+drained.
 
 Invariants: if equal frames arrive *m* times on one socket and *n* times on the other, max(*m*, *n*)
 of them are delivered, in whatever order they arrive. A move that may have lost events reports a
@@ -186,7 +187,8 @@ def end_draining(transition: "Transition", old: Draining) -> None:
     if old.pongs_due:
         # Even a proper close may have been sent before the new channel had all topics.
         _suspect_gap_before_move(transition, old)
-    # A channel cannot be deleted, only left to expire; its topics can, if nobody else uses it.
+    # A channel cannot be deleted, only left to expire; its topics can be deleted, if nobody else
+    # uses the channel.
     if old.channel.own:
         operation = api.delete_notifications_channel_subscriptions(old.channel.id)
         transition.effects.append(ChannelCall(transition.number(), operation))
@@ -194,7 +196,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """After a move, close the old socket and later discard the frames recorded from it, when due."""
+    """Close the old socket of a move, and later end the deduplication of frames, when each is due."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))

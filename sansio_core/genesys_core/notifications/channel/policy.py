@@ -58,7 +58,7 @@ class Policy(Struct, frozen=True):
             frame was received.
         linger: how long late duplicates are still recognized after the old socket has closed.
         renew_after: interval between renewals of the topics; a channel expires 24 hours after the
-            last one. If the platform states a lifetime, 23/24 of it is used instead.
+            last renewal. If the platform states a lifetime, 23/24 of that lifetime is used instead.
         rewrite: a function that changes the socket's address, for sites behind a gateway.
     """
 
@@ -86,7 +86,7 @@ class Policy(Struct, frozen=True):
         return max(ladder / 2 * (1 + self.random()), wanted)
 
     def life(self, lasts: float | None) -> float:
-        """Return the seconds after which the topics of a channel with this lifetime are renewed."""
+        """Return the seconds after which a channel's topics are renewed, given its lifetime."""
         return lasts * 23 / 24 if lasts is not None and lasts > 0 else self.renew_after
 
 

@@ -170,7 +170,7 @@ class Transition:
         channel: PlatformChannel | None,
         error: GenesysCloudError | None = None,
     ) -> float:
-        """Wait before the next attempt; return the delay in seconds."""
+        """Enter the state ``BackingOff`` until the next attempt; return the delay in seconds."""
         delay = self.policy.delay(failures, error)
         self.connections[role] = BackingOff(self.now.monotonic + delay, failures, channel)
         return delay
@@ -330,7 +330,7 @@ class Transition:
         if again or topics != before:
             event = Resubscribed if again else Subscribed
             self.emit(event(topics - self.rejected, datetime_of(self.now)))
-        # At its end, when the consumer can fetch what it has missed.
+        # A gap is reported at its end, when the consumer can fetch what was missed.
         if self.missing is not None:
             self.emit(Gap(wall_datetime(self.missing), datetime_of(self.now)))
             self.missing = None
@@ -380,7 +380,7 @@ class Transition:
     def _watch(self, role: Role, connection: Listening, *, reading: bool) -> None:
         now, sync = self.now.monotonic, connection.sync
         if isinstance(sync, Syncing) and now >= sync.until:
-            # The call may still take effect after the next one, so abandon the channel to it.
+            # The call may still take effect after a further call, so the channel is abandoned.
             self.effects.append(CloseSocket(connection.socket))
             self.connection_lost(
                 role, connection, "failed", "a subscription request timed out", channel=None
