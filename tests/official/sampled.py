@@ -1,4 +1,4 @@
-"""Every 30th method of the official Python SDK, called against the simulator with arguments from the definition.
+"""One in 30 methods of the official Python SDK, called against the simulator with arguments from the definition.
 
 Whether an answer has the right state is judged by what REST means, from the outside: what was created is read and
 listed, what was changed is read back, what was deleted is gone, an id that nothing has is a 404, and

@@ -25,7 +25,8 @@ Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks) -> Application:
     """Return an ASGI application through which any ASGI server can serve a simulator.
 
-    Serve it from only one event loop: the simulator's state has no lock. It serves no WebSockets.
+    Serve it from only one event loop: the simulator's state has no lock. The application serves no
+    WebSockets.
 
     Args:
         simulator: the simulated platform.

@@ -55,8 +55,8 @@ class SimulatorControls(ABC):
         """Call a function with the hub of the notification channels, for example to inject faults.
 
         Args:
-            do: called with the hub and the time in the only thread that changes the state; its
-                effects on sockets are performed before this returns.
+            do: called with the hub and the time in the only thread that changes the state; the
+                function's effects on sockets are performed before :meth:`at_hub` returns.
         """
 
     @abstractmethod
@@ -103,9 +103,10 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda hub, _: deepcopy(hub.state))
 
     def restore(self, state: PlatformState) -> None:
-        """Replace the complete state with a copy of an earlier state, which can be restored again.
+        """Replace the complete state with a copy of an earlier state.
 
-        Sockets of channels that do not exist in the earlier state are closed.
+        The earlier state can be restored again. Sockets of channels that do not exist in the
+        earlier state are closed.
         """
 
         def replace(hub: Hub, now: Now) -> None:
@@ -143,7 +144,7 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
 
     def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
-        """Start generating customers, and agents that answer them, as the clock advances.
+        """Start generating customers, and the actions of agents, as the clock advances.
 
         Args:
             rate: the rate at which customers arrive, such as ``10/min``, ``2/s`` or ``30/h``; a

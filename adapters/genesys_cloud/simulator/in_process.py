@@ -1,8 +1,8 @@
 """The simulated platform in a test's own process, without sockets.
 
-Invariants: a transport passes each request to the simulator with the time and returns its response;
-requests from several threads are processed one at a time. The WebSockets of notification handlers
-are connected to the simulator in the same way.
+Invariants: a transport passes each request to the simulator with the time, and returns the
+simulator's response; requests from several threads are processed one at a time. The WebSockets of
+notification handlers are connected to the simulator in the same way.
 """
 
 import math

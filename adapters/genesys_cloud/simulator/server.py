@@ -90,7 +90,7 @@ def running_simulator(
     """Serve a simulator until the block ends.
 
     Args:
-        simulator: the platform; by default the bundled definition with sample data.
+        simulator: the platform; by default one with the bundled definition and sample data.
         host: the address to listen on.
         port: the port to listen on; 0 picks a free port.
         socket_port: the port of the notification WebSockets; 0 picks a free port.
@@ -100,7 +100,8 @@ def running_simulator(
 
     Raises:
         OSError: a port cannot be opened.
-        ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
+        ValueError: the simulator has no OAuth client, or both ``simulator`` and ``settings`` are
+            given.
     """
     served = _simulator_of(simulator, settings)
     server = _Server(FaultyPlatform(served), limits, clock, host, socket_port)
@@ -122,7 +123,7 @@ def faulty_simulator(
 
     Args:
         rules: the faults to inject, and the requests into which they are injected.
-        simulator: the platform; by default the bundled definition with sample data.
+        simulator: the platform; by default one with the bundled definition and sample data.
         host: the address to listen on.
         port: the port to listen on; 0 picks a free port.
         socket_port: the port of the notification WebSockets; 0 picks a free port.
@@ -131,7 +132,8 @@ def faulty_simulator(
 
     Raises:
         OSError: the port cannot be opened.
-        ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
+        ValueError: the simulator has no OAuth client, or both ``simulator`` and ``settings`` are
+            given.
     """
     served = _simulator_of(simulator, settings)
     platform = FaultyPlatform(served, rules)
@@ -144,7 +146,8 @@ def _simulator_of(simulator: Simulator | None, settings: Settings | None) -> Sim
     """Return the simulator to serve: the caller's, or one with the bundled definition.
 
     Raises:
-        ValueError: it has no OAuth client, or both it and settings are given.
+        ValueError: the simulator has no OAuth client, or both ``simulator`` and ``settings`` are
+            given.
     """
     if simulator is None:
         simulator = Simulator(bundled_definition(), settings=settings or Settings())

@@ -21,13 +21,14 @@ def start_simulator(
     In tests, prefer :func:`running_simulator`, which stops at the end of a block.
 
     Args:
-        simulator: the platform; by default the bundled definition with sample data.
+        simulator: the platform; by default one with the bundled definition and sample data.
         port: the port to listen on; 0 picks a free port.
         settings: the platform's settings, if no ``simulator`` is given.
 
     Raises:
         OSError: the port cannot be opened.
-        ValueError: the simulator has no OAuth client, or both it and ``settings`` are given.
+        ValueError: the simulator has no OAuth client, or both ``simulator`` and ``settings`` are
+            given.
     """
     started: SimpleQueue[RunningSimulator | Exception] = SimpleQueue()
 

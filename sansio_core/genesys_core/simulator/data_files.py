@@ -48,10 +48,10 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
 
     The document's keys are paths. The value of a collection's path is a list of items, each of
     which is created with one request; if the path does not support creation, the list replaces the
-    existing one. The value of the path of an item or a single resource is an object that replaces
-    or changes it. An ``id`` that begins with ``$`` is a label: wherever the label occurs later, in
-    paths and in values, it is replaced with the id that the platform assigned. ``$me`` is the first
-    OAuth client's user.
+    existing one. For the path of an item or a single resource, the value is an object that replaces
+    or changes the entity. An ``id`` that begins with ``$`` is a label: wherever the label occurs
+    later, in paths and in values, it is replaced with the id that the platform assigned. ``$me`` is
+    the first OAuth client's user.
 
     Args:
         simulator: the simulated platform.
@@ -64,7 +64,7 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
 
     Raises:
         InvalidValueError: an unknown path or label, or an item that the platform rejects.
-            Everything before it in the document has been loaded.
+            Everything before the error in the document has been loaded.
     """
     return _Loading(simulator, now).load(data)
 

@@ -1,7 +1,7 @@
 """The simulated platform, which responds to requests to the login host and the API.
 
-Invariants: :meth:`Simulator.respond` never raises: every request gets a response in the
-platform's format. The same requests at the same times yield the same responses, byte for byte. It
+Invariants: :meth:`Simulator.respond` never raises: every request gets a response in the platform's
+format. The same requests at the same times yield the same responses, byte for byte. The simulator
 reads no clock and uses no random numbers.
 """
 
@@ -401,9 +401,9 @@ class Simulator:
         """Return how each operation is implemented, by method and path template.
 
         Returns:
-            ``handler`` if it is hand-written, ``rule A`` and so on (see
-            :data:`genesys_core.simulator.resources.rule_types.RULES`), or ``example`` if it
-            returns a stateless example.
+            ``handler`` if the operation has a handler, ``rule A`` and so on (see
+            :data:`genesys_core.simulator.resources.rule_types.RULES`), or ``example`` if the
+            operation returns a stateless example.
         """
         rules = self._resources.rules
         return {
@@ -419,10 +419,10 @@ class Simulator:
         """Return what causes the events of each topic, by topic template.
 
         Returns:
-            ``handler`` if its events are hand-written, the path of the resource whose changes
-            are published by rule, the operation that causes them, or ``none`` with the reason if
-            the simulator never publishes any: tests can create them with :meth:`make_event`
-            and publish them with :meth:`Hub.publish`.
+            ``handler`` if a handler publishes the topic's events; the path of the resource whose
+            changes a rule publishes; the operation that causes the events; or ``none`` with the
+            reason, if the simulator never publishes such events: tests can create them with
+            :meth:`make_event` and publish them with :meth:`Hub.publish`.
         """
         by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
         heard = {**self._operation_events.heard(), **by_rule}

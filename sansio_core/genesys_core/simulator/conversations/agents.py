@@ -1,8 +1,8 @@
 """Agents: routing status, queue membership, and availability for conversations.
 
 Invariants: an agent is available in a queue if and only if the routing status is ``IDLE`` and the
-membership is joined. Every change to either is recorded for publication, and triggers matching in
-the queues.
+membership is joined. Every change of status or membership is recorded for publication, and triggers
+matching in the queues.
 
 Guesses: an agent handles one conversation at a time, of any media type; the status is
 ``INTERACTING`` as soon as the agent is alerted; a user who leaves the queue while talking becomes
@@ -59,8 +59,8 @@ def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now
 def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now) -> None:
     """Adjust a user's routing status to a new presence.
 
-    ``On Queue`` makes a user who is off queue idle, or interacting if the user is busy; any other
-    presence sets the user to off queue.
+    ``On Queue`` changes the status ``OFF_QUEUE`` to ``IDLE``, or to ``INTERACTING`` if the user is
+    busy; any other presence changes the status to ``OFF_QUEUE``.
 
     Args:
         state: the platform's state.

@@ -1,9 +1,9 @@
 """Consult transfers and conferences, in which an agent speaks to a third party.
 
-Invariants: an agent has at most one consult at a time, which may end without a transfer. During a
-consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If the agent leaves,
-the conversation is transferred (``transfer.consult``); if the destination leaves or the consult is
-cancelled, the agent is connected to the other party again.
+Invariants: an agent has at most one consult at a time; a consult may end without a transfer. During
+a consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If the agent
+leaves, the conversation is transferred (``transfer.consult``); if the destination leaves or the
+consult is cancelled, the agent is connected to the other party again.
 
 Guesses: the agent may leave before the destination answers; all parties to a conference hear each
 other immediately; a call that is merged into another conversation has the disconnect type
@@ -108,7 +108,10 @@ def settle_consults(state: PlatformState, conversation: ConversationTimeline, no
 def consulted_party(
     conversation: ConversationTimeline, initiator: Participant
 ) -> Participant | None:
-    """Return the party that an agent consults, or ``None``; for a queue, the agent who answered."""
+    """Return the party that an agent consults, or ``None`` if there is none.
+
+    In a consult with a queue, the party is the agent who answered, once there is one.
+    """
     found = conversation.participant(initiator.consult or "")
     if found is not None and found.answered_by is not None:
         found = conversation.participant(found.answered_by)
@@ -118,12 +121,12 @@ def consulted_party(
 def merge_conversations(
     state: PlatformState, kept: ConversationTimeline, merged: ConversationTimeline, now: Now
 ) -> None:
-    """Merge one call into another, which becomes a conference of the parties to both.
+    """Merge two calls into a conference of all their parties.
 
     Args:
         state: the platform's state.
         kept: the call that continues, and becomes the conference.
-        merged: the call whose parties join the kept call, and which then ends.
+        merged: the call that ends after its parties have joined the kept call.
         now: the current time.
     """
     known = {each.user_id for each in kept.participants if each.is_live and each.user_id}

@@ -1,7 +1,7 @@
 """The dimensions by which analytics queries filter and group conversations, sessions and segments.
 
-Invariants: an unknown dimension has no value: no ``matches`` predicate selects it, but
-``notExists`` does.
+Invariants: an unknown dimension has no values: a ``matches`` predicate on it is false, and
+``notExists`` is true.
 """
 
 from collections.abc import Mapping

@@ -1,11 +1,11 @@
 """The metrics of a conversation, computed from its timeline.
 
 Invariants: a metric belongs to one session and one point in time; its value is never split. The
-metric of a segment is emitted when the segment ends. When no participant is waiting, the number
-offered is the sum of answered, abandoned and flow-out.
+metric of a segment is emitted when the segment ends. When no participant is waiting, the count of
+``nOffered`` is the sum of the counts of ``tAnswered``, ``tAbandon`` and ``tFlowOut``.
 
-Guesses: the sessions of ``tAbandon``, ``nOutbound`` and ``nOutboundConnected``; the metric of
-after-call work is the duration that the wrap-up reports.
+Guesses: the sessions to which ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` belong;
+``tAcw`` is the duration that the wrap-up reports.
 """
 
 from collections.abc import Iterator, Mapping

@@ -150,7 +150,7 @@ def show_call_history(conversation: ConversationTimeline) -> Record:
 
 
 _PAIR: Final = 2
-"""The number of connected parties above which a call was a conference."""
+"""A call with more connected parties than this was a conference."""
 
 
 def show_wrap_up(wrap_up: WrapUp) -> Record:

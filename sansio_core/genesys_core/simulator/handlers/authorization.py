@@ -214,7 +214,7 @@ def check_division_removal(call: ApiCall) -> None:
     """Check that a division may be deleted: it is empty, and is not the home division.
 
     Raises:
-        Problem: 400 for the home division, or for one that is not empty unless ``force=true`` is
+        Problem: 400 if the division is the home division, or is not empty and ``force=true`` is not
             set.
     """
     identity = call.arguments["divisionId"]
@@ -249,7 +249,7 @@ def describe_authorization(call: ApiCall, subject: str) -> Record:
 def _expanded(call: ApiCall, policies: Sequence[Mapping[str, Json]]) -> Iterator[str]:
     """Yield the names of the permissions in policies.
 
-    If one is a wildcard, the names of the matching permissions in the definition follow.
+    A wildcard is followed by the names of the matching permissions in the definition.
     """
     names = permission_names(policies)
     yield from names
@@ -291,7 +291,7 @@ def _replace(call: ApiCall, subject: str, pairs: Sequence[tuple[str, str]]) -> N
 
 
 def _pairs(call: ApiCall) -> Iterator[tuple[str, str]]:
-    """Yield the ids of role and division of each grant in a body."""
+    """Yield the role id and the division id of each grant in a body."""
     grants = call.document().get("grants")
     for each in grants if isinstance(grants, Sequence) else ():
         given: Mapping[str, Json] = each if isinstance(each, Mapping) else {}

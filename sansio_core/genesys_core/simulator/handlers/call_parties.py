@@ -1,4 +1,4 @@
-"""Commands that add a party to a call, such as a participant or supervisor, and the call history.
+"""Commands that add participants and supervisors to a call, and the call history.
 
 Invariants: a party that is added is a new participant, alerted or dialed. A supervisor is connected
 immediately.

@@ -193,7 +193,7 @@ def _turn(call: ApiCall, status: str | None) -> Reply:
 
 
 def _is_same(given: Json, kept: Json) -> bool:
-    """Return whether a value equals that of a record; references are compared by id."""
+    """Return whether a new value equals the stored one; references are compared by id."""
     if isinstance(given, Mapping) and isinstance(kept, Mapping) and "id" in given:
         return given["id"] == kept.get("id")
     if isinstance(given, list) and isinstance(kept, list):
@@ -222,7 +222,10 @@ def _place(call: ApiCall) -> tuple[str, ...]:
 
 
 def _stored(call: ApiCall) -> Record:
-    """Return the stored item that a call is for; empty if there is none (404 elsewhere)."""
+    """Return the stored item that a call is for; empty if there is none.
+
+    For a missing item, the generic rules respond with a 404.
+    """
     return call.state.collections.get(_place(call), {}).get(_identity(call), {})
 
 

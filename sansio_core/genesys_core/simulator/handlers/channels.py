@@ -173,7 +173,10 @@ def _owned(call: ApiCall, token: IssuedToken) -> list[Channel]:
 
 
 def _make_room(call: ApiCall, newcomer: str) -> None:
-    """Evict a channel if there are 20: the least recently used, disconnected channels first."""
+    """Evict one of the caller's channels if there are 20.
+
+    Disconnected channels are evicted before connected ones, the least recently used first.
+    """
     mine = _owned(call, _token(call))
     if len(mine) >= MAX_CHANNELS:
         oldest = min(mine, key=lambda channel: (channel.is_connected, channel.used))

@@ -180,7 +180,7 @@ def _stored(call: ApiCall, path: str, identity: str) -> Record:
 
 
 def _ids(value: Json) -> Iterator[Json]:
-    """Yield the ids of a reference, or of several."""
+    """Yield the id in a reference, or the ids in a list of references."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, Mapping):
             yield each.get("id")

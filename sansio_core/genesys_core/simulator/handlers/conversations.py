@@ -45,7 +45,7 @@ def get_conversation(call: ApiCall) -> Reply:
 
 
 def get_wrap_up(call: ApiCall) -> Reply:
-    """Return a participant's wrap-up; empty if there is none."""
+    """Return a participant's wrap-up, or an empty object if there is none."""
     wrap_up = find_party(call, find_conversation(call)).wrap_up
     return json_reply({} if wrap_up is None else show_wrap_up(wrap_up))
 

@@ -2,8 +2,8 @@
 
 The path is ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}``.
 
-Invariants: all entities in a request are moved, or none. An entity is in one division, which is
-named by its ``division`` property.
+Invariants: all entities in a request are moved, or none. An entity is in exactly one division, the
+one in its ``division`` property.
 
 Guess: a request with an unknown id gets a 404.
 """

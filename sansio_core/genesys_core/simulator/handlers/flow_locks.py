@@ -1,8 +1,8 @@
 """Flow locks, which reserve changes for one caller until the flow is checked in or published.
 
-Invariants: a flow is locked by at most one caller, a user or a client. Its creator holds the lock
-initially. Only the holder can check in or revert the flow; other callers cannot change, publish or
-delete a locked flow. Flows themselves are not executed.
+Invariants: a flow is locked by at most one caller, which is a user or a client. A new flow is
+locked by its creator. Only the holder can check in or revert the flow; other callers cannot change,
+publish or delete a locked flow. Flows themselves are not executed.
 
 Guesses: a flow is published immediately, even if the caller has locked it; any caller may unlock a
 flow.
@@ -37,7 +37,7 @@ _REMEMBERED: Final = 1_000
 
 def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
     """Return the problem for an unknown flow id: 410 if the flow was deleted, otherwise 404."""
-    # Deleted flows are not stored: an id that was issued, but is unknown now, is that of one.
+    # Deleted flows are not stored: an id that was issued, but is now unknown, belonged to one.
     issued = state.issued[FLOWS]
     latest = range(issued, max(issued - _REMEMBERED, 0), -1)
     if any(identity == uuid_shaped(state.seed, FLOWS, each, "issued") for each in latest):
@@ -62,12 +62,12 @@ def check_lock(call: ApiCall) -> None:
 
 
 def lock_new(call: ApiCall) -> ApiCall:
-    """Add the caller's lock to a call that creates a flow."""
+    """Return a call that creates a flow, with the caller's lock in its body."""
     return _with_lock(call, _lock_of(call))
 
 
 def keep_lock(call: ApiCall) -> ApiCall:
-    """Add the flow's current lock to a call that changes the flow."""
+    """Return a call that changes a flow, with the flow's current lock in its body."""
     old = call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {})
     return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
 

@@ -43,7 +43,7 @@ def respond_with_last_page(call: ApiCall) -> Reply:
 
 
 def _settled(call: ApiCall, value: Json) -> Json:
-    """Adapt the example to the call: insert the requested id, and mark it as the last page."""
+    """Adapt an example to a call: insert the requested id, and mark a page as the last one."""
     if not isinstance(value, Mapping):
         return value
     last = call.route.template.rpartition("/")[2].strip("{}")

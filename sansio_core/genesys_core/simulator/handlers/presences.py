@@ -124,12 +124,12 @@ def _definition(call: ApiCall, given: Json) -> Record:
 
 
 def _word(definition: Mapping[str, Json]) -> str:
-    """Return a system presence as spelled in events."""
+    """Return the system presence of a presence definition, as spelled in events."""
     return str(definition.get("systemPresence") or "").upper().replace(" ", "_")
 
 
 def _event_presence(presence: Record) -> str:
-    """Return the system presence of a presence as spelled in events."""
+    """Return the system presence of a user's presence, as spelled in events."""
     return _word(_known_definition(presence))
 
 

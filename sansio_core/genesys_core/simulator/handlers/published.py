@@ -1,8 +1,8 @@
 """The published API definition: ``/api/v2/docs/swagger`` and ``/api/v2/docs/swaggerpreview``.
 
-Invariants: both serve the document that the simulator was created from and, as on the platform,
-require no token. The schemas of ``/api/v2/notifications/availabletopics`` are from the same
-document.
+Invariants: both paths serve the document that the simulator was created from and, as on the
+platform, require no token. The schemas of ``/api/v2/notifications/availabletopics`` are from the
+same document.
 """
 
 import re
@@ -70,7 +70,7 @@ def _json(definition: Definition, schema: Schema, shown: set[str]) -> Json:
 
 
 def _urn(model: str) -> str:
-    """Return the URN of a model; official SDKs name models after all words but ``v2``."""
+    """Return a model's URN, which contains a ``v2`` that the model's name omits."""
     parts = _WORDS.fullmatch(model)
     return (
         f"urn:jsonschema:{model}" if parts is None else f"urn:jsonschema:{parts[1]}:v2:{parts[2]}"

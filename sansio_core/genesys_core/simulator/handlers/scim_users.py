@@ -194,7 +194,7 @@ _ATTRIBUTE: Final = re.compile(r"[\w$:.-]+", re.ASCII)
 
 
 def _split(path: str) -> tuple[str, str]:
-    """Return the schema of a path, empty for the core's, and the attribute."""
+    """Return the schema and the attribute in a path; the schema is empty for the core schema."""
     for schema in (_ENTERPRISE, _GENESYS):
         if path.startswith(f"{schema}:"):
             return schema, path[len(schema) + 1 :]

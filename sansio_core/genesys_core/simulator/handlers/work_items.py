@@ -207,7 +207,7 @@ def _attribute(record: Mapping[str, Json], name: str) -> Json:
 
 
 def _page(call: ApiCall, rows: Sequence[Record]) -> Json:
-    """Return the page that begins at the cursor ``after``, which is the number of rows before it."""
+    """Return the page that follows the number of rows in the cursor ``after``."""
     ordered = [*rows]
     if call.argument("sortOrder", "").lower().startswith("desc"):
         ordered.reverse()

@@ -225,7 +225,7 @@ def has_type(kind: str, form: str | None, value: Json) -> bool:
 
 
 def _is_whole(value: float, bits: int) -> bool:
-    """Return whether a number is a signed integer of at most that many bits; booleans are not."""
+    """Return whether a value is a signed integer of at most ``bits`` bits; a boolean is not."""
     if isinstance(value, bool) or not isfinite(value) or value != value // 1:
         return False
     limit = 1 << (bits - 1)

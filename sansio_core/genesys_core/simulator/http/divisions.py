@@ -25,7 +25,7 @@ __all__ = ["check_divisions", "is_permitted", "permitted_divisions"]
 def permitted_divisions(
     facts: OperationFacts, token: IssuedToken, state: PlatformState
 ) -> frozenset[str] | None:
-    """Return the ids of the divisions in which the caller has the permissions; ``None`` for all."""
+    """Return the ids of the divisions in which an operation is permitted; ``None`` for all."""
     subject = token.user_id or token.client_id
     required = facts.required_permissions
     found: frozenset[str] | None = None

@@ -1,9 +1,9 @@
 """Eventual consistency, as on the platform, with ``Settings(lag=True)``.
 
 Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and
-listings and searches include it after 2 to 10; a deleted item remains visible for up to 30 seconds,
-a queue for up to 120; a role takes effect 10 seconds after it has been granted. A change's delay
-depends on the seed and the change's path.
+listings and searches include it after 2 to 10 seconds; a deleted item remains visible for up to 30
+seconds, or a queue for up to 120; a role takes effect 10 seconds after it has been granted. A
+change's delay depends on the seed and the change's path.
 
 The platform's own Terraform provider waits this long for deletions and roles; the other delays are
 guesses. Guess: changes have an immediate effect on writes, events and unique names.

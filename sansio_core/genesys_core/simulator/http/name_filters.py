@@ -1,7 +1,7 @@
 """Filters listings by name: by wildcard, prefix or substring, depending on the API family.
 
-Invariants: filters are case-insensitive. Guess: for other families, any substring matches, and
-asterisks around it are ignored.
+Invariants: filters are case-insensitive. Guess: for listings that are not in :data:`NAME_FILTERS`,
+any substring matches, and asterisks around the filter are ignored.
 """
 
 import re

@@ -57,7 +57,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
 def _number(call: ApiCall, name: str, default: int, highest: int | None) -> int:
     number = call.number(name, default)
     if number is None or number < 1 or (highest is not None and number > highest):
-        allowed = "1 or more" if highest is None else f"between 1 and {highest}"
+        allowed = "1 or more" if highest is None else f"from 1 to {highest}"
         given = call.argument(name, "")
         raise bad_request(f"The {name} [{given}] must be {allowed}.", field=name)
     return number

@@ -1,4 +1,4 @@
-"""Converts values in a request to another model, such as that of the response.
+"""Converts values in a request to another model, such as the model of the response.
 
 Invariants: a converted value has the declared types everywhere, no undeclared properties, and all
 required properties.
@@ -61,7 +61,7 @@ def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, 
 
 
 def conform_value(definition: Definition, schema: Schema, value: Json) -> Conformed:
-    """Return a value converted to a schema; ``UNSET`` if the value's type does not allow that."""
+    """Return a value converted to a schema; ``UNSET`` if the value is of another type."""
     known = definition.resolve(schema)
     kind = known.type or ("object" if known.properties is not None else None)
     if kind is None:

@@ -253,7 +253,7 @@ def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
 
 
 def _make_room(kept: dict[str, BrowserSession] | dict[str, Code]) -> None:
-    """Discard the oldest entry if there are too many, which bounds the size of the state."""
+    """Discard the oldest entry if there are too many, to bound the size of the state."""
     if len(kept) >= MAX_TOKENS:
         del kept[next(iter(kept))]
 

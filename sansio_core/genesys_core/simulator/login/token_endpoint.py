@@ -43,8 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS", "MAX_TOKENS", "issue_token", "token_lifetime"]
 
 MAX_TOKENS: Final = 10_000
-"""The maximum number of access tokens that are stored, and likewise of refresh tokens, codes and
-sessions; a further one replaces the oldest or, of access tokens, those that have expired."""
+"""The maximum number of stored access tokens, and likewise of refresh tokens, codes and sessions. A
+further access token replaces the expired ones or, if there are none, the oldest; for the other
+kinds, a further one replaces the oldest."""
 
 
 def post_token(call: LoginCall) -> Reply:

@@ -77,7 +77,7 @@ def find_bulk_command(
 
 
 def _split(template: str) -> tuple[str, str]:
-    """Return a bulk command's collection, and the command; it is empty without ``/bulk``."""
+    """Return the path of a bulk command's collection, and the command: empty without ``/bulk``."""
     before, bulk, after = template.partition("/bulk")
     if not bulk:
         return template, ""

@@ -184,7 +184,7 @@ class ResourceEngine:
             listed = list_items(call, members)
             return _marked_unless(json_reply(listed), written or collection.is_creatable)
         at, record = (*place, identity), items.get(identity)
-        # A PUT may also create an item again that exists without being created (rule C).
+        # Items of rule C exist without being created; a PUT also restores one that was deleted.
         is_there = at not in call.state.deleted or rule.action == "replace"
         if record is None and collection.letter == "C" and is_there:
             record = self.store.place_record(self.store.make_example(rule.entity), rule.entity, at)
@@ -196,7 +196,7 @@ class ResourceEngine:
                 return _marked_unless(shown, identity in written)
             case "delete":
                 self.store.forget_item(call.state, at)
-                # Such an item would be an example again, so its deletion must be remembered.
+                # A deleted item of rule C would be an example again, so its deletion is remembered.
                 if not collection.is_creatable:
                     check_room(call)
                     call.state.deleted.add(at)
@@ -272,7 +272,7 @@ class ResourceEngine:
 
 
 def _with_page(call: ApiCall, record: Record) -> Record:
-    """Add the seeded page of results to an item that contains them itself, such as some jobs."""
+    """Add the seeded page of results to an item that itself contains results, as some jobs do."""
     page = find_page(call)
     if not isinstance(page, Mapping):
         return record
@@ -284,12 +284,12 @@ _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
 
 
 def _refers(value: Json, identity: str) -> bool:
-    """Return whether the value of a property is an id, or refers to something with that id."""
+    """Return whether a property's value is an id, or a reference to the entity with that id."""
     return value == identity or (isinstance(value, Mapping) and value.get("id") == identity)
 
 
 def _owner(collection: Collection, at: ResourcePath) -> ResourcePath:
-    """Return the path of the job above a path."""
+    """Return the path of the job to which a path below it belongs."""
     return at[: len(collection.template.split("/")) + 1]
 
 

@@ -1,8 +1,8 @@
 """Job states: the property that contains the state, and the transitions between states over time.
 
 Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
-A job that needs its caller (an upload, a confirmation) pauses until the caller has acted. The state
-depends only on the run and the time.
+A job that needs an action from its caller (an upload, a confirmation) pauses until the caller has
+acted. The state depends only on the run and the time.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Listing pages, in the style of the operation.
 
-Invariants: every item is on exactly one page. A page refers to the next one only if it exists, so
+Invariants: every item is on exactly one page. A page refers to a next page only if there is one, so
 that iteration always ends. A listing with ``Settings(listing_links=False)`` refers to the next page
 only by token or number, unless links are the only way.
 """
@@ -112,7 +112,7 @@ def _read_number(call: ApiCall, style: ListingStyle, path: FieldPath, default: i
         number = 0
     most = max(MAX_PAGE_SIZE, KNOWN_LIMITS.get((call.route.facts.name, "page_size"), 0))
     if number < 1 or (name in _SIZES and number > most):
-        allowed = f"1 to {most}" if name in _SIZES else "1 or more"
+        allowed = f"from 1 to {most}" if name in _SIZES else "1 or more"
         raise bad_request(f"The {name} [{given}] must be {allowed}.", field=name)
     return min(number, _FURTHEST)
 

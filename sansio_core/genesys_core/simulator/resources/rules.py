@@ -101,7 +101,10 @@ class ResourceRules:
         )
 
     def _find_results(self, route: ApiRoute, method: str) -> ResourceRule | None:
-        """Return the rule for a path below a job's: its results, or its status if that is there."""
+        """Return the rule for a path below a job.
+
+        The path returns the job's results or, if the job cannot be read at its own path, its status.
+        """
         if method != "GET":
             return None
         for above, _ in self.parents(route.template):

@@ -241,7 +241,7 @@ class ResourceStore:
             del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
-        """Return a response with an item, or an example if the response is of another model."""
+        """Return a response with an item, or an example if the operation returns another model."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)

@@ -1,8 +1,8 @@
-"""Rule F: other views of a collection, such as division views.
+"""Rule F: views of a collection at paths other than its own, such as division views.
 
 Invariants: a view shows users, queues, or the items of one collection whose items can be created.
-The model of the view's items is that of the collection, or is named after it. Every id in its path
-either locates the collection or filters by a property.
+The model of the view's items is the model of the collection, or is named after it. Every id in the
+view's path either locates the collection or filters the items by a property.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +89,7 @@ class OwnerFinder:
         return self._above(template, item, name)
 
     def _above(self, template: str, item: Schema, name: str) -> Collection | None:
-        """Return the collection above a path if the item's model is named after the collection's."""
+        """Return the collection above a path after whose model the item's model is named."""
         for model, collections in (self._owners or {}).items():
             for each in collections:
                 if (
@@ -121,7 +121,7 @@ def find_division_view(
 
 
 def find_view(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
-    """Return the rule for any other kind of view; ``None`` if the operation is not a view."""
+    """Return the rule for a view other than a division view; ``None`` if there is none."""
     segments = route.template.split("/")
     schema = route.facts.reply_schema
     is_other = route.template in OTHERS or not NOT_VIEWS.isdisjoint(segments)
@@ -169,7 +169,7 @@ def _filters(owner: Collection, segments: Sequence[str]) -> tuple[tuple[str, str
 
 
 def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
-    """Return the parameter for a view's only item: the only one that the collection's path lacks."""
+    """Return the parameter that identifies a view's only item, if there is only one."""
     more = [
         each.strip("{}")
         for each in segments

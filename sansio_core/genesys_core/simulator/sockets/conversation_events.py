@@ -360,7 +360,7 @@ def _agent_state(conversation: ConversationTimeline, agent: Participant) -> Reco
 
 
 def _summary(state: PlatformState, user_id: str) -> Record:
-    """Return the numbers of a user's conversations, by media type and by ACD or not."""
+    """Return how many conversations a user has, by media type and with or without a queue."""
     center = state.contact_center
     counts = {(kind, side): [0, 0] for kind in _MEDIA.values() for side in (True, False)}
     for identity in center.busy.get(user_id, ()):

@@ -2,7 +2,7 @@
 
 Invariants: no I/O and no clock. The adapter reports what happened and when, and performs the
 actions that :meth:`Hub.take` returns. Events are sent in order, each to the sockets of all channels
-that are subscribed when it is published; those for a channel without a socket are lost, as on the
+that are subscribed when it is published; events for a channel without a socket are lost, as on the
 platform, and recorded as such. A channel has at most one socket: a new connection replaces the
 previous one.
 """

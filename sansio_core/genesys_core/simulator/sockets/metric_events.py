@@ -100,7 +100,7 @@ def _topics(conversation: ConversationTimeline) -> Iterator[str]:
 
 
 def _new_metrics(conversation: ConversationTimeline) -> Iterator[EmittedMetric]:
-    """Yield the metrics that have not been yielded before, and record that they have been."""
+    """Yield the metrics that have not been yielded before, and record them as published."""
     seen: Counter[tuple[str, str]] = Counter()
     for each in conversation_metrics(conversation):
         key = (each.participant.id, each.name)

@@ -37,7 +37,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
             for side in ("post", "pre")
         ),
     ),
-    "callers leave voicemail over telephony": (
+    "telephony records voicemail; the simulator has no telephony": (
         "v2.detail.events.conversation.{id}.voicemail.end",
         "v2.detail.events.conversation.{id}.voicemail.start",
     ),

@@ -53,7 +53,8 @@ class Channel(Confidential, frozen=True):
         id: the channel's id; hidden in the repr, because it suffices to connect to the channel.
         client_id: the id of the OAuth client that created the channel.
         user_id: the id of the user whose token created the channel, if any.
-        token: the access token of the last subscription request; the channel ends when it expires.
+        token: the access token of the last subscription request; the channel ends when the token
+            expires.
         uri: the URI of the channel's WebSocket, which contains the channel's id.
         expires: when the channel expires, in seconds since 1970-01-01 UTC.
         used: the order of last use among all channels; a higher number is later.

@@ -104,7 +104,11 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def required_permissions(self) -> RequiredPermissions:
-        """The required permissions; documents from 2016 list them, and all are required."""
+        """The permissions that the caller needs.
+
+        If the document has only a list of names, as documents from 2016 do, the caller needs all of
+        the listed permissions.
+        """
         match self.permissions:
             case RequiredPermissions() as required:
                 return required
@@ -166,7 +170,7 @@ class Definition:
 
     Args:
         document: a Swagger 2.0 document as plain JSON values, such as the one that the platform
-            publishes at ``/api/v2/docs/swagger``. The simulator serves it at that path.
+            publishes at ``/api/v2/docs/swagger``. The simulator serves the document at that path.
         text: the JSON text of the document, if known.
 
     Attributes:

@@ -51,10 +51,10 @@ FactKind: TypeAlias = Literal[
     "wrapup",
     "attributes",
 ]
-"""The kinds of detail events, which are the last parts of their topics' names."""
+"""The kinds of detail events; each kind is the last part of its topic's name."""
 
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
-"""The kinds of a user's status: the presence or the routing status."""
+"""The kinds of user status: presence and routing status."""
 
 TimerKind: TypeAlias = Literal[
     "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
@@ -392,8 +392,8 @@ class TrafficState(Struct):
     Attributes:
         per_minute: the mean number of conversations per minute.
         seed: makes the traffic reproducible.
-        drawn: the number of random numbers that have been drawn; the next one depends only on it
-            and the seed.
+        drawn: the number of random numbers that have been drawn; the next number depends only on
+            this count and the seed.
         started: the number of conversations that have been started.
     """
 

@@ -1,7 +1,8 @@
 """Validates the topics to which a caller subscribes.
 
 Invariants: each topic is accepted or rejected independently of others. Names are case-insensitive.
-A combined topic is accepted if any of its parts is, and delivers the events of those parts.
+A combined topic is accepted if any of its parts is accepted, and delivers the events of the
+accepted parts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,8 +39,8 @@ class Verdict(Struct, frozen=True):
 def judge_topic(state: PlatformState, asked: str) -> Verdict:
     """Validate a requested topic.
 
-    The topic is accepted if it is known and no permission for it is missing; of a combined topic,
-    one such part suffices.
+    A topic is accepted if it is known and the subscriber lacks no permission for it; a combined
+    topic is accepted if one of its parts is.
     """
     if len(asked) > _MAX_LENGTH:
         return Verdict(asked, reason=f"The topic is longer than {_MAX_LENGTH} characters.")

@@ -78,7 +78,7 @@ class OAuthClient(Confidential, frozen=True):
 
 
 class World(Confidential, frozen=True):
-    """The initial entities of a simulator, which copies them, so a world can be shared.
+    """The initial entities of a simulator; simulators can share a world, because each copies it.
 
     Attributes:
         clients: the OAuth clients.

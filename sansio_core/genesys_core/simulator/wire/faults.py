@@ -74,7 +74,7 @@ class Interrupted(Struct, frozen=True):
         at: when this happens. ``request``: after the request's head has been read, but not its
             body; ``before``: when the request has been read, but not performed; ``after``: when it
             has been performed, but nothing has been sent; ``head`` and ``body``: in the middle of
-            this part of the response, so that the request has been performed as well.
+            this part of the response, after the request has been performed.
         by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client disconnects.
 
     Raises:
@@ -90,7 +90,7 @@ class Interrupted(Struct, frozen=True):
 
 
 class Slow(Struct, frozen=True):
-    """A slow response: one part is sent in chunks, with a pause before each.
+    """A slow response: its head or its body is sent in chunks, with a pause before each chunk.
 
     Attributes:
         part: the part of the response that is slow: ``head`` or ``body``.
@@ -255,7 +255,7 @@ class FaultyPlatform:
         return fault
 
     def answers(self, request: Request, fault: Fault | None, *, now: Now) -> Response:
-        """Perform a request, and return the response to send if the connection stays open.
+        """Handle a request, and return the response to send if the connection stays open.
 
         Args:
             request: the complete request.
@@ -330,7 +330,7 @@ def _reaches(fault: Fault | None) -> bool:
 
 
 def _failure_of(fault: Fault | None) -> tuple[FailureKind, str] | None:
-    """Return the kind and message of the failure of a client without a connection, or ``None``."""
+    """Return the failure's kind and message for a client in the same process, or ``None``."""
     match fault:
         case Interrupted(by="silence"):
             return "timeout", "no response"

@@ -19,7 +19,7 @@ class Write(Struct, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Wait for a number of seconds, or until the client disconnects, which ends the connection."""
+    """Wait for a number of seconds; if the client disconnects first, the connection ends."""
 
     seconds: float
 
