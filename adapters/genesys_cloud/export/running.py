@@ -1,6 +1,6 @@
 """Runs an export on any executor, and reads its progress.
 
-Invariants: of an executor, only ``submit`` and the standard library's futures are used. Workers
+Invariants: the executor needs only ``submit``, which returns futures of the standard library. Workers
 write the parts and their manifest entries themselves, so nothing is lost if this process dies: the
 next run fetches the slices without an entry.
 """
