@@ -122,7 +122,7 @@ def test_the_first_decoded_model_needs_no_client() -> None:
 
 @pytest.mark.slow
 def test_the_installed_packages_are_small(tmp_path: Path) -> None:
-    """Sources, their bytecode and data, as an installer leaves them: under 21.8 MB.
+    """Sources, their bytecode and data, as an installer leaves them: under 22.4 MB.
 
     Generated code is 12 MB of them. It was under 16 MB before listings, jobs, rate limit files, strategies
     for property tests and the comparison of definitions, and under 17 MB before the command line reached
@@ -133,8 +133,8 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
     commands, keys and changes, and the jobs of every family, over 20.8 MB; the simulator's sample organization
     and the rules of what may be deleted, over 21.1 MB; events of every topic, SCIM groups, work items, divisions and
     documented bounds in the simulator, over 21.4 MB; longer docstrings and the state of a notification handler,
-    over 21.7 MB; comments that give reasons, and docstrings that are clear on their own, over 21.8 MB. The official
-    SDK takes 152 MB.
+    over 21.7 MB; comments that give reasons, docstrings that are clear on their own, and mended bugs, over 22.2 MB.
+    The official SDK takes 152 MB.
     """
     total = 0
     for package in (genesys_core, genesys_cloud):
@@ -148,7 +148,7 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
                 shown = path.relative_to(root.parent).as_posix()
                 py_compile.compile(str(path), str(compiled), shown, doraise=True)
                 total += compiled.stat().st_size
-    assert total < 22_100_000, total
+    assert total < 22_400_000, total
 
 
 def test_importing_starts_no_thread_and_reads_no_configuration() -> None:

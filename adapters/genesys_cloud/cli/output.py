@@ -54,9 +54,10 @@ def keep_json_valid() -> None:
             raise error
         return json_escapes(error.object[error.start : error.end]), error.end
 
-    if isinstance(sys.stdout, TextIOWrapper):
+    stream = sys.stdout
+    if isinstance(stream, TextIOWrapper):
         codecs.register_error(_JSON_ESCAPES, escapes)
-        sys.stdout.reconfigure(errors=_JSON_ESCAPES)
+        stream.reconfigure(errors=_JSON_ESCAPES)
 
 
 def terminal_width() -> int:

@@ -63,7 +63,7 @@ async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, 
             yield chunk
     elif isinstance(source, bytes | bytearray | memoryview):
         # A copy of a bytearray or a memory view, whose elements need not be bytes.
-        content = bytes(cast(bytes, source))
+        content = bytes(cast("bytes | memoryview[int]", source))
         for start in range(0, len(content), CHUNK):
             yield content[start : start + CHUNK]
     else:
