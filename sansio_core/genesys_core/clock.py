@@ -1,4 +1,4 @@
-"""Types for time and randomness, which the core takes as arguments, and functions for times.
+"""Types for the times and random numbers that are passed to the core, and functions for times.
 
 The core reads no clock and no source of randomness: adapters read theirs and pass the values in.
 """

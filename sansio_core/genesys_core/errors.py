@@ -35,7 +35,7 @@
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
     ├── JobError                               the outcome of a job is unknown; see ``state``
     │   ├── JobFailedError                     the job failed, expired or was cancelled
-    │   └── JobStoppedError                    the job needs an action; see ``next_step``
+    │   └── JobStoppedError                    the job waits for its caller; see ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
     └── PaginationError                        the next page cannot be requested
         ├── PagingWindowError                  page number limit reached; see ``instead``
@@ -267,7 +267,7 @@ class ApiError(GenesysCloudError):
 
 
 class RedirectError(ApiError):
-    """The platform returned a redirect, which is not followed.
+    """The platform returned a redirect that is not followed.
 
     Attributes:
         location: the redirect target.
@@ -529,10 +529,10 @@ class JobFailedError(JobError):
 
 
 class JobStoppedError(JobError):
-    """A job needs its caller to act, for example to upload a file; then wait for it again.
+    """A job needs its caller to act, for example to upload a file; afterwards, wait for it again.
 
     Attributes:
-        next_step: the action that the job needs, such as an upload.
+        next_step: the action that the caller must perform, such as an upload.
     """
 
     def __init__(self, message: str, *, id: str = "", state: str = "", next_step: str = "") -> None:

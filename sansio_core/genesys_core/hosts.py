@@ -35,7 +35,7 @@ class Region(Struct, frozen=True, metaclass=_Regions):
 
     Attributes:
         name: the region's name, or its domain if it is not a known region.
-        domain: the part after ``api.``, such as ``mypurecloud.ie``.
+        domain: the domain of the region's hosts, such as ``mypurecloud.ie``.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Gateway(Confidential, frozen=True):
     Attributes:
         host: the gateway's host name.
         protocol: ``https`` or ``http``; empty means ``https``.
-        port: 0 to 65535 is written into the URL; ``None`` and -1 are omitted.
+        port: the port in the URL, 0 to 65535; ``None`` or -1 omits it.
         path_params_login: path prefix of ``/oauth/token``; trailing slashes are removed.
         path_params_api: path prefix of ``/api/v2/...``; trailing slashes are removed.
         username: accepted for configuration compatibility; unused, as in the official SDKs.
@@ -282,7 +282,7 @@ class Hosts(Struct, frozen=True):
         host: str | None = None,
         gateway: Gateway | None = None,
     ) -> "Hosts":
-        """Determine both base URLs. A gateway takes precedence over ``region`` and ``host``.
+        """Return the base URLs. A gateway takes precedence over ``region`` and ``host``.
 
         Args:
             region: a region, its name, or a domain.

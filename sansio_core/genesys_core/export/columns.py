@@ -1,8 +1,8 @@
 """Columns of tables, derived from the models of records.
 
 Invariants: every model has columns. Fields without a single type, and recursive models, become JSON
-text. The column :data:`REST` contains, by their paths, the fields that the model does not have, and
-the values that do not fit their columns, in which they are null.
+text. The column :data:`REST` contains, by path, the fields that the model does not have, and the
+values that do not fit their columns; in its own column, such a value is null.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,10 +76,10 @@ class Column(Struct, frozen=True):
 
 
 def columns_of(model: object) -> tuple[Column, ...]:
-    """Return the columns for a type of records, the last of which is :data:`REST`.
+    """Return the columns for a type of records; the last column is :data:`REST`.
 
-    For a model, there is a column for each field; for any other type, a single column ``value``,
-    which contains the whole record.
+    For a model, there is a column for each field; for any other type, a column ``value`` that
+    contains the whole record.
     """
     found = _column_type(types.type_info(model), ())
     if isinstance(found, StructOf):
@@ -101,7 +101,7 @@ def record_type(endpoint: Endpoint | None) -> object:
 
 
 def to_row(record: object, columns: Sequence[Column]) -> dict[str, object]:
-    """Convert a record to a row, which has a value for each column.
+    """Convert a record to a row with a value for each column.
 
     Args:
         record: the record as JSON values: dictionaries, lists, strings, numbers.

@@ -119,7 +119,7 @@ def find_export(
         body: the request's body as a JSON object, such as filters; without the interval.
         query: query parameters by wire name, such as ``{"state": "any"}``.
         path: path parameters by Python name, for methods that have them.
-        days: the number of days in a slice; by default that of the data set.
+        days: the number of days in a slice; by default, the number that the data set defines.
         available_until: the time up to which the archive's data is complete; see :class:`Export`.
 
     Raises:

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 _DIGITS: Final = 12
-"""The number of hexadecimal digits of its content's digest that the name of a part's file contains."""
+"""The length of the digest in the name of a part's file, in hexadecimal digits."""
 
 LAG: Final = timedelta(hours=24)
 """Maximum delay until a record is in the platform's archive."""
@@ -89,7 +89,8 @@ class PlannedSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: the slice's interval as text; empty for all records.
-        takes_earlier: see :class:`~genesys_core.export.plan.Slice`.
+        takes_earlier: whether records that started before the interval belong to the slice; see
+            :class:`~genesys_core.export.plan.Slice`.
     """
 
     id: str

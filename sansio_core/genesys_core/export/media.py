@@ -16,8 +16,8 @@ from genesys_core.paging.places import read_path
 __all__ = ["MediaFile", "find_media", "find_media_delay", "media_folder"]
 
 _PREPARED: Final = frozenset({"AVAILABLE", "RESTORED", "RESTORING", "UPLOADING"})
-"""The states of recordings whose media are or will become available; in other states (``ARCHIVED``,
-``DELETED``) there are none."""
+"""The states of recordings whose media are or will become available; recordings in other states
+(``ARCHIVED``, ``DELETED``) have no media."""
 
 _RECORDED: Final = frozenset({"audio", "screen"})
 """The kinds of recordings whose content is a file; the content of other kinds is in the record
@@ -64,7 +64,7 @@ def find_media_delay(record: object) -> str:
 
 
 def _safe(text: str) -> str:
-    # A digest of any other text, which may contain separators or be too long for a file name.
+    # Any other text may contain separators or be too long for a file name: its digest is used.
     if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text):
         return text
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

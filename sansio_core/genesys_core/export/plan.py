@@ -1,8 +1,8 @@
-"""Plans of exports, which divide an export into slices that are fetched independently.
+"""Plans: the division of an export into slices that are fetched independently.
 
 Invariants: a plan is a pure function of its export, so every process computes the same slices. The
 slices of an interval are adjacent and cover it exactly once. A slice contains operations and no
-credentials; the id of a slice depends only on what it requests.
+credentials; the id of a slice depends only on the requested records.
 """
 
 import re
@@ -59,9 +59,9 @@ class Export(Struct, frozen=True):
         name: the name of the data, such as ``conversations``; part of the file names.
         operations: the operations, each of which lists records or starts a job that returns them.
         interval: the interval of the records; ``None`` for records without a timestamp.
-        archive: an operation that starts a job for the records of all operations, which must then
-            be in one slice (``group``). It serves the slices that end at or before
-            ``available_until``; the operations serve the others.
+        archive: an operation that starts a job for the records of all ``operations``; these must
+            then be in one slice (``group``). Slices that end at or before ``available_until`` are
+            requested with the job, and all other slices with the operations.
         available_until: the time up to which the archive is complete.
         places: the request fields for the interval: one for the whole (``body.interval``), or one
             for the start and one for the end (``query.startTime``, ``query.endTime``).
@@ -134,10 +134,10 @@ class Slice(Struct, frozen=True):
     """A part of an export that is fetched as a whole, by any process, in any order.
 
     Attributes:
-        id: unique within the export, and part of the file name.
+        id: an id that is unique within the export, and part of the file name.
         export: the name of the export.
-        digest: identifies the export apart from its interval: slices with the same digest can share
-            a directory.
+        digest: a digest of the export without its interval; slices with the same digest can share a
+            directory.
         model: the name of the records' type; ``object`` if it is unknown.
         identity: the field that identifies a record in the whole export; empty if none does.
         source: how the records are requested.
@@ -147,7 +147,7 @@ class Slice(Struct, frozen=True):
         moment: the field with a record's timestamp; see :class:`Export`.
         reach: the maximum number of records of one request; see :class:`Export`.
         takes_earlier: whether records that started before the interval belong to the slice: the
-            first slice takes those that were still active in the export's interval.
+            first slice includes the records that were still active in the export's interval.
         media: whether the media of recordings are fetched; see :class:`Export`.
     """
 
@@ -252,7 +252,7 @@ def _intervals(export: Export) -> Sequence[Interval | None]:
     interval = export.interval
     if interval is None:
         return (None,)
-    days = export.days or interval.duration.days + 2  # more than it has
+    days = export.days or interval.duration.days + 2  # more than the interval has
     return tuple(interval.split("day", days, limit=export.longest))
 
 
@@ -296,7 +296,7 @@ def _slice(
 
 
 def _media_fact(export: Export) -> tuple[str, ...]:
-    # Nothing if they are not fetched: then the ids are those of earlier versions.
+    # Nothing if media are not fetched, so that the ids are the same as in earlier versions.
     return ("media",) if export.media else ()
 
 

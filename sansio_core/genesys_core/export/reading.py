@@ -35,8 +35,8 @@ class SliceRequest(Struct, frozen=True):
         operation: the operation to send, with the interval.
         interval: the interval of the requested records; ``None`` for all records.
         takes_earlier: whether records that started before the interval belong to the slice.
-        divided: the number of records of the larger request that was divided into this one and
-            others; infinite if there was none.
+        divided: the number of records of the larger request that was divided into this request and
+            others; infinite if there was no larger request.
     """
 
     operation: Operation[Any]
@@ -115,7 +115,7 @@ class SliceReading:
 
         Args:
             items: the records; ``None`` for a response without content, which means that the
-                platform is still preparing them.
+                platform is still preparing the records.
             identity: the field that identifies a record; empty if none does.
             total: the total number of records for the request, if the platform reports it.
             available_until: the time up to which the platform's data is complete, if the platform

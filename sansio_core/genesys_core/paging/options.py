@@ -43,7 +43,7 @@ class PagingOptions(Struct, frozen=True):
         limit: the maximum number of items to return; ``None`` for all.
         max_pages: the maximum number of pages to request; ``None`` for all.
         prefetch: the number of pages to request ahead; more than one requires numbered pages.
-        resume: the resume token of an earlier listing of the same operation, to continue it.
+        resume: the resume token of an earlier listing of the same operation, to continue from there.
         shortfall: what to do if the listing had fewer items than the platform counted: ``error``
             raises ``IncompleteListingError`` after the last item, ``warn`` issues a warning, and
             ``ignore`` does neither.

@@ -177,7 +177,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def _needs_both(self) -> bool:
-        """Whether the page's number and size are fields of one object in the body, which requires both.
+        """Whether the page's number and size are fields of one object in the body that requires both.
 
         The object is ``paging`` in analytics queries; no other listing has these fields at this
         depth.
@@ -227,7 +227,7 @@ class Paging(Struct, Generic[T], frozen=True):
         return PageResult((response.data,), cut, rest, rest, total=after.total)
 
     def _taken(self, reply: ListingReply) -> "tuple[Paging[T], tuple[object, ...]]":
-        """Return the state after a page, and its items without those that came before."""
+        """Return the state after a page, and the page's items without those received before."""
         items, again = reply.items, 0
         ids: frozenset[object] = frozenset()
         if self.drops_repeated and items:
@@ -347,7 +347,7 @@ class Paging(Struct, Generic[T], frozen=True):
         return PageResult(pages, items, refused, None, warnings, total=after.total)
 
     def _notices(self, reply: ListingReply) -> tuple[str, ...]:
-        """Return a warning for a full page of a listing that has no second one."""
+        """Return a warning if the only page of a listing is full."""
         said = read_place(self.operation, self.listing.size) if self.listing.size else None
         is_full = bool(reply.items) and str(len(reply.items)) == str(said)
         if self.listing.style != "single" or not is_full or reply.total is not None:

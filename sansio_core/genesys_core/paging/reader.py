@@ -108,7 +108,7 @@ class ListingReader(Generic[T]):
     def ahead(self) -> tuple[Fetch[T], ...]:
         """Return the requests to send in parallel.
 
-        The caller may cancel requests in flight that are no longer among them.
+        The caller may cancel requests in flight that are no longer returned.
         """
         if self._next is None or not self._depth:
             return ()

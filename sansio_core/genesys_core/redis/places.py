@@ -5,9 +5,9 @@ machines does not matter. No window contains more places than its limit, includi
 a later time. Places are granted in the order of the requests, from any machine. A place that is not
 used in time expires.
 
-A client requests a place, and gets one for now, or a ticket for a later time, at which it repeats
-the request with the ticket. If a client has had a place recently, but Redis has lost the state of the
-rate limit, the gate is closed for the length of the longest window.
+A client that requests a place is granted one at once, or gets a ticket and a later time, at which
+the client repeats the request with the ticket. If a client has had a place recently, but Redis has
+lost the state of the rate limit, the gate is closed for the length of the longest window.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 __all__ = ["RedisProtocolError", "RedisReply", "RedisReplyError", "ReplyReader", "encode_command"]
 
 MAX_REPLY: Final = 1 << 20
-"""Maximum length of a reply in bytes; tokens and places are much shorter."""
+"""Maximum length of a reply in bytes; replies with tokens or places are much shorter."""
 
 _MAX_DEPTH: Final = 8
 """Maximum depth of nested lists, which are parsed recursively; replies to this library's commands
@@ -24,14 +24,14 @@ rejected at once, not only at the end of the line."""
 
 
 class RedisProtocolError(Exception):
-    """The server sent something that is not RESP2; perhaps it is not Redis.
+    """The server sent something that is not RESP2; perhaps the server is not Redis.
 
-    Adapters convert it to an error of the library.
+    Adapters convert this exception to an error of the library.
     """
 
 
 class RedisReplyError(Exception):
-    """An error reply from Redis. Adapters convert it to an error of the library."""
+    """An error reply from Redis. Adapters convert the reply to an error of the library."""
 
     @property
     def kind(self) -> str:

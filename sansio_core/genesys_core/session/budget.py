@@ -1,8 +1,8 @@
 """Rate limits shared by several clients or processes: a token's pacer, stored in one place.
 
-Invariants: clients that share a token share its pacer. Each of its steps reads, changes and
-replaces the stored state atomically, with one clock, so that together they send no more requests
-than the limit allows. An unused ticket expires, as in a client's own
+Invariants: clients that share a token share its pacer. Each step of the pacer reads, changes and
+replaces the stored state atomically, with one clock, so that the clients together send no more
+requests than the limit allows. An unused ticket expires, as in a client's own
 :class:`~genesys_core.session.pacing.Pacer`.
 """
 
@@ -51,11 +51,12 @@ class Budget(Protocol):
 
         Args:
             key: identifies a token, without revealing it.
-            change: returns the next state and a result; called at most once, with ``None`` if
-                there is no state yet.
+            change: a function that returns the next state and a result; it is called at most once,
+                with ``None`` if there is no state yet.
             wait: seconds to wait for the lock; 0 raises immediately if the state is locked. Clients
                 pass 0 and call again later, except when they release a reservation: then they
-                pass a fraction of a second. Asynchronous clients call this in the event loop.
+                pass a fraction of a second. Asynchronous clients call this method in the event
+                loop.
 
         Returns:
             The result of ``change``.
@@ -127,7 +128,7 @@ class RemoteBudget(Protocol):
             ticket: the ticket of the place that the call waits for; ``None`` at its first attempt.
             had_places: whether the client was granted a place within the last window of the limit
                 for all paths.
-            is_blocking: see the class.
+            is_blocking: whether to block the calling thread instead of waiting in the event loop.
 
         Raises:
             BudgetError: the server cannot be used.
@@ -167,7 +168,7 @@ Each process holds the lock for less than a millisecond.
 """
 
 LOCK_PAUSE: Final = 0.002
-"""Mean time in seconds between two attempts to lock a shared rate limit, of all calls of a client."""
+"""Mean time in seconds between two attempts by the calls of a client to lock a shared rate limit."""
 
 _LONGEST_PAUSE: Final = 1.0
 
@@ -220,8 +221,8 @@ class _Kept(Struct, frozen=True, array_like=True):
 
     Attributes:
         at: when the state was written.
-        windows: as in the pacer.
-        gate: until when a 429 closed it, or ``None``.
+        windows: the windows of the pacer.
+        gate: when the gate that a 429 closed opens again; ``None`` if there is no gate.
     """
 
     at: float
@@ -241,7 +242,7 @@ def change_pacer(
     Args:
         state: the stored state; ``None`` if there is none yet.
         like: a pacer with this client's limits, which replace those in the stored state.
-        change: returns the next pacer and a result.
+        change: a function that returns the next pacer and a result.
         now: the current time. All clients that share the state must use the same monotonic clock.
 
     Returns:

@@ -1,20 +1,20 @@
 """Client-side rate limiting, which keeps requests below the platform's limits.
 
 Invariants: the number of requests sent in any time window never exceeds the limit, regardless of
-how callers behave: a reservation is checked again when it is due. First come, first served, except
-that a new request takes over a released position, while those that already wait keep their times.
-Memory is bounded by the limit and the number of waiting calls.
+how callers behave: a reservation is checked again when it is due. Requests are permitted first in,
+first out, except that a new request takes over a released position; requests that already wait keep
+their times. Memory is bounded by the limit and the number of waiting calls.
 
 The platform allows 300 requests per minute and token, and fewer for some APIs; it sends no headers
 with the remaining quota. A 429 closes the gate for all calls until its Retry-After has passed.
 
 Algorithm: a window keeps the send times of the last period's requests, and the queue of waiting
 calls. A request may be sent if fewer than the limit were sent in the window, counting those ahead
-of it in the queue as if they were sent now. Otherwise its reservation gives the time to try again:
-when enough earlier requests have left the window. That is an estimate; only requests that were
-actually sent decide, so callers that wake up late, early or never cannot exceed the limit. A
-request whose path has its own limit queues there first and then in the common window, so it never
-blocks calls to other paths.
+of it in the queue as if they were sent now. Otherwise its reservation contains the time to try
+again, at which enough earlier requests will have left the window. That time is an estimate; only
+requests that were actually sent decide, so callers that wake up late, early or never cannot exceed
+the limit. A request whose path has its own limit queues for that limit first and then in the common
+window, so it never blocks calls to other paths.
 """
 
 from bisect import bisect_left, bisect_right
@@ -106,7 +106,7 @@ class Gate(Struct, frozen=True):
 
     @classmethod
     def closed_by(cls, response: Response, *, now: Now) -> "Gate | None":
-        """Return the gate that a 429 closes until its Retry-After has passed, otherwise ``None``.
+        """Return the gate that a 429 closes until its Retry-After has passed; ``None`` if none is.
 
         A 429 without a Retry-After closes no gate. Neither does a delay longer than
         :data:`~genesys_core.session.retry.MAX_RETRY_AFTER`, which is due to the daily limit of an
@@ -151,7 +151,7 @@ class RateWindow(Struct, frozen=True):
     Attributes:
         path: the prefix of the paths that the limit applies to; ``""`` for all paths.
         limit: maximum number of requests in any window.
-        window: length in seconds, including the margin.
+        window: length of the window in seconds, including the margin.
         sent: send times of the last window's requests, ascending.
         queue: the tickets of waiting requests, in the order in which they were issued.
         vacant: tickets in the queue that were released, ascending.
@@ -227,7 +227,7 @@ class RateWindow(Struct, frozen=True):
         return not self.queue and len(self.sent) < self.limit
 
     def with_ticket_returned(self, ticket: int) -> "RateWindow":
-        """Release a ticket, which the next new request takes over without delaying others."""
+        """Release a ticket; the next new request takes it over without delaying others."""
         index = self.position(ticket)
         if index is None:
             return self
@@ -368,7 +368,7 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate), Reservation(moment)
 
     def release(self, reservation: Reservation, *, now: Now) -> "Pacer":
-        """Release an unused reservation, whose tickets later requests may take over."""
+        """Release an unused reservation; later requests may take over its tickets."""
         windows = {window.path: window.as_of(now.monotonic) for window in self.windows}
         windows |= {
             path: windows[path].with_ticket_returned(t)

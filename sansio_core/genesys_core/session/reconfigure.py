@@ -26,7 +26,7 @@ def reconfigure_session(
     Args:
         session: the current session.
         settings: the new settings.
-        renew: whether tokens are renewed automatically; ``None`` keeps the current value.
+        renew: whether tokens are renewed automatically; ``None`` keeps the current setting.
         pacer: the rate limiter of a session that has none, because it was connected to a loopback
             host until now.
 

@@ -158,7 +158,7 @@ def parse_retry_after(value: str | None, now: Now) -> float | None:
 
     Args:
         value: the header's value: seconds, or a date in any form of RFC 9110 section 5.6.7.
-        now: the current time, if the value is a date.
+        now: the current time, used if the value is a date.
 
     Returns:
         Seconds to wait, positive and finite; ``None`` if the header is absent, malformed, zero,
@@ -253,9 +253,9 @@ def explain_overrun(
 ) -> str | None:
     """Describe the limit that a wait would exceed; ``None`` if the wait may begin.
 
-    A wait may end exactly when the budget does, as in the official SDKs, because a request may
-    still be sent then. It must end before the deadline, because no request may be sent at the
-    deadline.
+    A wait may end exactly when the budget is used up, as in the official SDKs, because a request
+    may still be sent then. The wait must end before the deadline, because no request may be sent at
+    the deadline.
 
     Args:
         wait: seconds to wait.
@@ -308,7 +308,7 @@ def decide_retry(
     if limit is not None:
         return GiveUp(f"{_demand(wait, asked)}, {limit}", asked)
     longest = MAX_RETRY_AFTER
-    # Above it is only the server's Retry-After, which it does not limit.
+    # A longer wait can only be the server's Retry-After, which `retry_wait_max` does not limit.
     if policy.retry_wait_max is not None and wait <= policy.retry_wait_max:
         longest = min(policy.retry_wait_max, MAX_RETRY_AFTER)
     # Jitter must not prevent a retry that fits without it.

@@ -10,7 +10,7 @@ needed.
   use until it expires; after a failure the renewal is retried at half of the remaining lifetime.
 * A failure is raised in all waiting calls. Each call raises a separate copy of the error, so that
   tracebacks do not accumulate on one object. Later calls may try again.
-* A response without a refresh token keeps the old one; a rotated one replaces it.
+* If a response has a refresh token, it replaces the old one; otherwise the old one is kept.
 * A token that another process has saved in the token store in the meantime is adopted.
 
 A call that holds the adapter's token lock uses :meth:`Vault.reserve`, and after an exchange
@@ -239,7 +239,7 @@ class Vault(Struct, frozen=True):
         )
 
     def refused(self, token: Token) -> "Vault":
-        """Record that the platform rejected a token with a 401; ignored for an earlier token."""
+        """Record that the platform rejected the current token with a 401; ignore other tokens."""
         return msgspec.structs.replace(self, rejected=token) if _same(token, self.token) else self
 
     # Steps of `client.auth`, under the token lock like those above.

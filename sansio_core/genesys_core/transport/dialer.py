@@ -11,7 +11,7 @@ of the step, and each returns the next state::
     SendingConnect.written           -> ReceivingConnect
     ReceivingConnect.received        -> ReceivingConnect | StartingTls | Dialed
 
-Any of them may end in :class:`DialFailed`.
+Any of these steps may end in :class:`DialFailed`.
 
 Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. No part of a
 request was sent, so failures have ``sent=False``. The message gives the host, port, proxy and
@@ -153,7 +153,7 @@ def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now
 
 
 class _Step(Struct, frozen=True):
-    """Common parts of all steps."""
+    """Base class of the steps."""
 
     plan: _Plan
 
@@ -198,7 +198,7 @@ class ResolvingHost(_Step, frozen=True):
     Attributes:
         host: the host name.
         port: the port for the resulting addresses.
-        is_literal: whether the host is an IP address with a zone, which the system parses
+        is_literal: whether the host is an IP address with a zone. The system parses such an address
             (``AI_NUMERICHOST``) without querying a resolver.
     """
 
@@ -416,7 +416,7 @@ def _after_proxy(plan: _Plan) -> SendingConnect | Dialed:
 
 
 def _behind_proxy(plan: _Plan) -> StartingTls | Dialed:
-    """Return the step that follows once bytes reach the origin."""
+    """Return the step after a connection to the origin, direct or through a proxy, is open."""
     origin = plan.origin
     return (
         _start_tls(plan, "origin", origin.host) if origin.scheme == "https" else Dialed(plan.route)

@@ -77,9 +77,9 @@ __all__ = ["CONTINUE_WAIT", "Exchange", "Step", "may_resend"]
 C = TypeVar("C")
 
 CONTINUE_WAIT: Final = 1.0
-"""Seconds to wait for ``100 Continue`` after sending ``Expect: 100-continue``.
+"""Seconds to wait for a response to ``Expect: 100-continue`` before the body is sent anyway.
 
-The body is then sent without it, because a server need not send that response (RFC 9110, 10.1.1).
+A server need not send such a response (RFC 9110 section 10.1.1).
 """
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -245,7 +245,7 @@ class Exchange(Claim[C]):
     def dial_failed(self, failure: TransportFailure) -> TransportFailure:
         """Report that dialing failed, and return the failure to raise.
 
-        Its ``sent`` is true if the request had already been written to a stale connection.
+        The failure's ``sent`` is true if the request had already been written to a stale connection.
         """
         return TransportFailure(failure.message, kind=failure.kind, sent=self._sent)
 

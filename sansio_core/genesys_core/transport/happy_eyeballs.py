@@ -26,7 +26,7 @@ class Address(Struct, frozen=True):
     Attributes:
         host: the numeric IP address, such as ``192.0.2.1`` or ``2001:db8::1``.
         port: the port to connect to.
-        is_ipv6: whether it is an IPv6 address.
+        is_ipv6: whether the address is an IPv6 address.
         flow: the flow label of an IPv6 address.
         scope: the interface index of a link-local IPv6 address.
     """
@@ -55,7 +55,7 @@ class Race(Struct, frozen=True):
 
     The driver starts the attempts in :attr:`starting`, then waits until one has an outcome or
     :attr:`next_start` has passed. The first connection is used and all others are closed. If
-    :attr:`is_lost`, all have failed.
+    :attr:`is_lost` is true, all attempts have failed.
 
     Attributes:
         starting: the attempts to start now.

@@ -19,8 +19,8 @@ class OwnedPools(Generic[P]):
     The pool of the most recent owner is found with two comparisons.
 
     Args:
-        new_pool: creates a pool; a driver may add its own data, such as a lock.
-        drop: called with each pool whose owner no longer exists.
+        new_pool: a function that creates a pool; a driver may add its own data, such as a lock.
+        drop: a function that is called with each pool whose owner no longer exists.
     """
 
     def __init__(self, new_pool: Callable[[], P], drop: Callable[[P], object]) -> None:
@@ -36,12 +36,12 @@ class OwnedPools(Generic[P]):
         *,
         has_ended: Callable[[object], bool] | None = None,
     ) -> P:
-        """Return the pool of an owner, which is created on first use, and drop pools of ended owners.
+        """Return the pool of an owner, creating it on first use; drop the pools of ended owners.
 
         Args:
             process: the current process id.
             loop: the current event loop; ``None`` for threads.
-            has_ended: returns whether a loop has ended.
+            has_ended: a function that returns whether a loop has ended.
         """
         last = self._last
         if last is not None and last[0] == process and last[1] is loop:

@@ -182,7 +182,7 @@ class Claim(Generic[C]):
 
     Attributes:
         lease: the assigned lease.
-        waker: wakes the call; set and used only by the driver.
+        waker: an object that wakes the call; set and used only by the driver.
         is_waiting: whether the claim is in the queue. A claim that is neither waiting nor has a
             lease was rejected, because the pool was closed.
         group: internal to the pool.
@@ -283,7 +283,8 @@ class Pool(Generic[C]):
 
         Args:
             claim: a new claim, or a claim that was released.
-            key: identifies interchangeable connections: scheme, host, port, proxy, TLS settings.
+            key: a key that is equal for interchangeable connections: scheme, host, port, proxy, TLS
+                settings.
             now: the current time.
 
         Raises:
@@ -312,7 +313,7 @@ class Pool(Generic[C]):
         self._admit(group)
 
     def release(self, claim: Claim[C], *, now: Now) -> None:
-        """Release a claim's lease, or remove it from the queue. Idempotent.
+        """Release a claim's lease, or remove the claim from the queue. Idempotent.
 
         The connection becomes idle if it can be reused; otherwise it is closed.
         """
@@ -427,7 +428,7 @@ class Pool(Generic[C]):
         lease = Lease(group, now)
         lease.ref = ref = _Reference(lease, self._abandoned.append)
         ref.group = group
-        # Whatever is in the second is in the first, even if interrupted; see `_bury`.
+        # Every reference in the second set is in the first, even if interrupted; see `_bury`.
         self._members.add(ref)
         group.members.add(ref)
         self._groups[group.key] = group
@@ -467,7 +468,7 @@ class Pool(Generic[C]):
         return now.monotonic < expires and now.wall < expires_wall
 
     def _evict(self, lease: Lease[C]) -> None:
-        """Close an idle connection."""
+        """Remove an idle connection, for the driver to close."""
         group = lease.group
         if lease in group.idle:
             del group.idle[lease]

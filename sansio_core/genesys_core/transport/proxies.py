@@ -214,8 +214,8 @@ class ProxySettings(Struct, frozen=True):
         http: the proxy for ``http`` and ``ws`` URLs; ``None`` connects directly.
         https: the proxy for ``https`` and ``wss`` URLs.
         no_proxy: the hosts that bypass both proxies.
-        bypass: returns whether the system's settings exempt a host and port, such as
-            :func:`urllib.request.proxy_bypass` on macOS and Windows.
+        bypass: a function that returns whether the system's settings exempt a host and port; on
+            macOS and Windows, :func:`urllib.request.proxy_bypass`.
     """
 
     http: Proxy | None = None

@@ -15,7 +15,7 @@ from genesys_core.transport.proxies import Proxy, ProxySettings
 __all__ = ["Route", "Router"]
 
 _MOST_KNOWN: Final = 1000
-"""Maximum number of cached URL prefixes, which is more than the origins that a program uses."""
+"""Maximum number of cached URL prefixes; few programs use that many origins."""
 
 
 class Route(Struct, frozen=True, cache_hash=True):
@@ -24,9 +24,10 @@ class Route(Struct, frozen=True, cache_hash=True):
     Attributes:
         origin: the destination.
         proxy: the proxy, if any.
-        is_tunnel: whether an HTTP proxy tunnels (``CONNECT``). Otherwise it receives the requests
-            themselves, with the absolute URL as their target (RFC 9112 section 3.2.2).
-        tls: identifies the TLS settings.
+        is_tunnel: whether requests are sent through a tunnel in an HTTP proxy (``CONNECT``).
+            Otherwise, an HTTP proxy receives the requests themselves, with the absolute URL as
+            their target (RFC 9112 section 3.2.2).
+        tls: an object that identifies the TLS settings.
     """
 
     origin: Origin
@@ -45,9 +46,9 @@ class Router:
 
     Args:
         proxies: the proxy settings.
-        tls: identifies the TLS settings of all routes.
-        always_tunnel: whether an HTTP proxy must tunnel even without TLS, as WebSocket requires
-            (RFC 6455 section 4.1).
+        tls: an object that identifies the TLS settings of all routes.
+        always_tunnel: whether an HTTP proxy must open a tunnel even without TLS, as WebSocket
+            requires (RFC 6455 section 4.1).
     """
 
     def __init__(

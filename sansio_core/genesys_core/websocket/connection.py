@@ -72,8 +72,8 @@ class WebSocket:
 
     Attributes:
         address: the address to connect to, with TLS for ``wss``.
-        over: whether the last event has been returned; write the remaining bytes and close the
-            socket then.
+        over: whether the last event has been returned; if so, write the remaining bytes and close
+            the socket.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class WebSocket:
         compression: bool = True,
         max_size: int = DEFAULT_MAX_SIZE,
     ) -> "WebSocket":
-        """Create a connection, whose handshake request :meth:`data_to_send` then returns.
+        """Create a connection; :meth:`data_to_send` then returns the handshake request.
 
         Args:
-            url: the URL, whose scheme is ``ws`` or ``wss``.
+            url: a URL with the scheme ``ws`` or ``wss``.
             random_bytes: a function such as :func:`os.urandom`, which returns the given number of
                 unpredictable bytes. They are used in the handshake's key and in frame masks.
             headers: headers to send in addition to those of the handshake.
@@ -223,7 +223,7 @@ class WebSocket:
     # Internals
 
     def _frames(self) -> Frames | None:
-        """Return the frames if the connection is open, so that they can be sent."""
+        """Return the object that encodes frames if the connection is open, otherwise ``None``."""
         phase = self._phase
         return phase if not self.over and isinstance(phase, Frames) and phase.can_send else None
 
@@ -234,7 +234,7 @@ class WebSocket:
         return frames
 
     def _advance(self, data: bytes, events: list[WebSocketEvent]) -> bytes | None:
-        """Pass bytes to the current phase; return those that belong to the next one."""
+        """Pass bytes to the current phase; return the bytes that belong to the next phase."""
         phase = self._phase
         if isinstance(phase, Frames):
             events += phase.receive(data)

@@ -24,14 +24,14 @@ __all__ = [
 ]
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
-"""Returns the given number of unpredictable bytes, such as :func:`os.urandom`."""
+"""A function such as :func:`os.urandom`, which returns a number of unpredictable bytes."""
 
 
 class HandshakeDone(Struct, frozen=True):
     """The connection is open: messages can be sent and received.
 
     Attributes:
-        subprotocol: the subprotocol that the server selected.
+        subprotocol: the subprotocol that the server selected; ``None`` if it selected none.
         extensions: the extensions that the server accepted, such as ``permessage-deflate``.
         headers: the response's headers.
     """

@@ -2,9 +2,9 @@
 
 Invariants: events do not depend on how the bytes were split. wsproto parses frames, one at a time
 and only after their length has been checked, so nothing larger than the limit is ever buffered.
-Short text messages in a single frame, which are nearly all that Genesys Cloud sends, are parsed
-here, which is ten times faster. Frames are also built here, because wsproto takes masks from the
-operating system's random source, which the core must not use.
+Nearly all messages from Genesys Cloud are short text messages in a single frame; these are parsed
+here, ten times as fast. Frames are also built here, because wsproto takes masks from the operating
+system's random source, which the core must not use.
 """
 
 from typing import Final

@@ -179,7 +179,7 @@ class _HeadExchange:
         self._received = 0
 
     def receive(self, data: bytes) -> "_Head | str | None":
-        """Return the response's head; a message if it is not HTTP; ``None`` if it is incomplete.
+        """Return the response's head; an error message if it is not HTTP; ``None`` if incomplete.
 
         ``b""`` means that the peer closed the connection.
         """

@@ -2,8 +2,8 @@
 
 Invariants: no more than the allowed number of bytes is decompressed or kept in memory, regardless
 of input. wsproto's own extension is not used because it has no such limit, raises ``ValueError``
-for a malformed response, and forgets that a fragmented message is compressed if a control frame
-comes between its fragments.
+for a malformed response, and does not decompress the rest of a fragmented message if a control
+frame arrives between its fragments.
 """
 # ruff: noqa: ARG002 - the signatures are wsproto's
 
