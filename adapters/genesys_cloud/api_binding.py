@@ -1,9 +1,9 @@
 """Binds operation builders to clients as methods, synchronous and asynchronous.
 
-Invariants: synchronous and asynchronous methods share one definition. A :class:`Method` wraps a pure
-builder and, like a function, binds to the object on which it is accessed. Calling a method of a
-synchronous API returns the result; calling a method of an asynchronous API returns a coroutine, as the
-method's signature shows.
+Invariants: synchronous and asynchronous methods share one implementation. A :class:`Method` wraps a
+pure builder and, like a function, binds to the object on which it is accessed. Calling a method of a
+synchronous API returns the result; calling a method of an asynchronous API returns a coroutine, as
+the method's signature shows.
 """
 
 import inspect
@@ -79,10 +79,10 @@ class LazyApis:
     """Exposes each API as an attribute and imports its module on first access.
 
     Args:
-        classes: the class name of each API, by attribute name, such as ``users: UsersApi``.
-        prefix: text prepended to the names of the classes.
-        home: the name of the package with a module for each API.
-        topics: the module with the notification topics of the same definition.
+        classes: the class name of each API, by attribute name, such as ``{"users": "UsersApi"}``.
+        prefix: text prepended to the names of the classes, such as ``Async``.
+        home: the name of the package that contains a module for each API.
+        topics: the name of the module with the notification topics of the same definition.
     """
 
     _classes: ClassVar[Mapping[str, str]] = {}
@@ -105,12 +105,12 @@ class LazyApis:
 
         def __getattr__(self, name: str) -> object:
             if name not in self._classes:
-                if hasattr(type(self), name):  # a property that raised: its own error, not this one
+                if hasattr(type(self), name):  # a property that raised an error: raise that error
                     return object.__getattribute__(self, name)
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
             module = import_module(f"{self._home}.{name}")
             api = getattr(module, self._prefix + self._classes[name])(self)
-            self.__dict__[name] = api  # a plain attribute from now on
+            self.__dict__[name] = api  # the next access finds this attribute
             return api
 
     def unbound_copy(self) -> Self:
@@ -139,7 +139,7 @@ class _Shown:
 
 
 class _ShownForm(_Shown):
-    """Like :class:`_Shown`, for another form of a call; without the method's return type."""
+    """Like :class:`_Shown`, for ``raw``, ``paginate``, ``pages`` or ``run``; has no return type."""
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -161,7 +161,8 @@ class SyncMethod(Protocol[P, T_co]):
 class AsyncMethod(Protocol[P, T_co]):
     """A method of an asynchronous API."""
 
-    # `async def`: with an explicit `Coroutine[Any, Any, T_co]`, mypy's result of `asyncio.gather` is `Any`.
+    # `async def`, because mypy infers `Any` as the result of `asyncio.gather` if the return type is
+    # an explicit `Coroutine[Any, Any, T_co]`.
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
         """Send the operation and return the decoded body."""
         ...
@@ -234,12 +235,12 @@ class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
 class Method(Generic[P, T]):
     """A method of an API: builds an operation and sends it with the client it is bound to.
 
-    It has the builder's name, parameters and docstring, and its own return type, so that ``help()``
-    and editors show what a call returns.
+    A method has the builder's name, parameters and docstring, but its own return type, so that
+    ``help()`` and editors show what a call returns.
 
     Args:
         builder: the function that builds the operation.
-        home: the module name that bound methods have as ``__module__``.
+        home: the ``__module__`` of bound methods.
         owner: the class in the ``__qualname__`` of bound methods, such as ``AsyncUsersApi``.
         asynchronous: whether calling the method returns a coroutine.
     """
@@ -286,16 +287,17 @@ class Method(Generic[P, T]):
         call.__doc__ = self.__doc__
         call.__annotations__ = {}
         if self._asynchronous and sys.version_info >= (3, 12):
-            # Not `async def`, so that a wrong argument raises in the call, not when its result is awaited.
+            # Not `async def`, so that a wrong argument raises an error when the method is called, not
+            # when the result is awaited.
             inspect.markcoroutinefunction(call)
         client: Any = instance._client  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
         self._add_forms(call, client)
-        # A plain attribute from now on: the next call need not bind again.
+        # Stored as an attribute of the instance, so that the next access need not bind again.
         instance.__dict__[self.__name__] = call
         return call
 
     def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
-        """Add the other forms of a call as attributes of the function."""
+        """Add other ways to call the method, such as ``raw``, as attributes of the function."""
         call.raw = self._form(
             client.send_raw, "raw", "Send the operation and return the full response."
         )
@@ -335,7 +337,7 @@ class Method(Generic[P, T]):
 
 
 class ListMethod(Method[P, T], Generic[P, T, Item]):
-    """A method of an API for a listing operation, which can also iterate over items and pages."""
+    """A method for a listing operation; it can also iterate over all items or pages."""
 
     if TYPE_CHECKING:
 
@@ -377,7 +379,7 @@ class ListMethod(Method[P, T], Generic[P, T, Item]):
 
 
 class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
-    """A method of an API for an operation that starts a job, which can also return the job."""
+    """A method for an operation that starts a job; its ``run`` returns the job."""
 
     if TYPE_CHECKING:
 
@@ -409,16 +411,16 @@ def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:
 def api_classes(
     name: str, builders: ModuleType, about: str, home: str
 ) -> tuple[type[SyncApi], type[AsyncApi]]:
-    """Create the two classes of one API, with a :class:`Method` for each builder of a module.
+    """Create the synchronous and the asynchronous class of an API, with a method for each builder.
 
-    The generated stub next to each module of :mod:`genesys_cloud.apis` declares the same for type
-    checkers.
+    The generated stub next to each module of :mod:`genesys_cloud.apis` declares the same classes
+    for type checkers.
 
     Args:
-        name: the synchronous class's name; the asynchronous class's name is ``Async`` and this name.
-        builders: a module of :mod:`genesys_core.api`.
-        about: the beginning of the classes' docstrings.
-        home: the module name that the classes have as ``__module__``.
+        name: the name of the synchronous class; the asynchronous class has the prefix ``Async``.
+        builders: the API's module in :mod:`genesys_core.api`.
+        about: the beginning of the docstrings of both classes.
+        home: the ``__module__`` of both classes.
     """
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}
 

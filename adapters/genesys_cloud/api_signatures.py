@@ -1,8 +1,9 @@
 """Signatures of API methods for ``help()``, ``inspect.signature`` and editors.
 
-Invariants: the parameters are those of the builder: name, order and default. The return type is the
-method's: the response on a synchronous API, a coroutine that returns it on an asynchronous one. A
-signature is created on first use, because its types import models.
+Invariants: a method's parameters have the names, the order and the defaults of the builder's
+parameters. The return type is that of the method: a synchronous method returns the decoded
+response, and an asynchronous method a coroutine that returns it. A signature is created on first
+use, because its types import models.
 """
 
 import re
@@ -29,7 +30,7 @@ _NAMES = {
     "_date": date,
     "_datetime": datetime,
 }
-"""The types that generated builder modules import only for type checkers, by their names there."""
+"""The types that generated builder modules import only for type checkers, by their local names."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
 """Matches names of type aliases for an open enum's known values, which are strings at run time."""

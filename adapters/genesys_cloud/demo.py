@@ -1,7 +1,7 @@
-"""A demonstration: a token, a typed call, all pages of a listing, a notification.
+"""A demonstration: obtains a token, makes typed calls, lists users and receives a notification.
 
-Invariants: it uses the public client over HTTP with its own simulator, and leaves no file, thread
-or open port behind.
+Invariants: the demonstration uses the public client over HTTP with its own simulator, and leaves no
+file, thread or open port behind.
 """
 
 import sys
@@ -28,7 +28,7 @@ class Findings:
         me: the user to whom the token belongs.
         everybody: the users of the organization, from all pages of the listing.
         queues: the queues on the first page of the listing.
-        heard: the notification received when the user's presence was changed.
+        heard: the notification that the demo received after it changed the user's presence.
     """
 
     me: UserMe
@@ -50,7 +50,7 @@ def run_demo(out: TextIO | None = None) -> int:
         out: the output stream; standard output by default.
 
     Returns:
-        The exit code: 0, or 1 if a call failed, with its error on standard error.
+        The exit code: 0, or 1 if a call failed; the error is then printed to standard error.
     """
     shown = out or sys.stdout
     try:
@@ -63,7 +63,7 @@ def run_demo(out: TextIO | None = None) -> int:
 
 
 def explore_platform(simulator: RunningSimulator) -> Findings:
-    """Make the demo's calls.
+    """Make the demo's calls, and return their results.
 
     Raises:
         GenesysCloudError: a call failed.
@@ -80,7 +80,7 @@ def explore_platform(simulator: RunningSimulator) -> Findings:
 
 
 def _hear(client: Client, user_id: str) -> Notification[Any]:
-    """Subscribe to a user's presence, change it, and receive the notification."""
+    """Subscribe to a user's presence, change the presence, and return the notification of it."""
     known = client.presence.get_systempresences()
     busy = next(each.id for each in known if each.name == "BUSY")
     with client.notification_handler() as handler:

@@ -1,7 +1,7 @@
 """The operating system's advisory locks on open files.
 
 Invariants: the operating system releases a lock when its process dies. A lock belongs to the open
-file, so that two clients in one process exclude each other as well.
+file and not to the process, so that it also excludes another client in the same process.
 """
 
 import sys
@@ -27,7 +27,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    # flock, not lockf, whose locks belong to the process: two clients of one process would not exclude
+    # Not lockf: its locks belong to the process, so two clients in one process would not exclude
     # each other, and closing any descriptor of the file would release the lock.
     def try_lock(descriptor: int) -> bool:
         """Lock an open file without waiting; return ``False`` if another open file has the lock."""
@@ -43,7 +43,7 @@ else:
 
 
 def wait_for_lock(descriptor: int, *, timeout: float, poll: float) -> bool:
-    """Lock an open file; return ``False`` if another open file keeps the lock for longer than ``timeout``.
+    """Lock an open file; return ``False`` if another open file has the lock until the timeout.
 
     The operating system's locks have no timeout, so this function tries to lock the file every
     ``poll`` seconds.

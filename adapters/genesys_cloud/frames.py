@@ -2,8 +2,8 @@
 
 Columns are typed by the models, as in Parquet files of exports (:mod:`genesys_cloud.export`):
 nested models are structs and lists, times are UTC, and the last column ``_rest`` contains JSON text
-with the values that fit no other column. The packages are imported on first use: pyarrow comes with
-the extra ``export``, pandas and polars must be installed separately.
+with the values that fit no other column. pyarrow, pandas and polars are imported on first use:
+pyarrow comes with the extra ``export``; pandas and polars must be installed separately.
 
 ::
 
@@ -43,8 +43,8 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 
     Args:
         source: the source of the records.
-        model: the type of the records; by default the export's model, or the type of the first record.
-            Required if there is neither.
+        model: the type of the records; by default, the model of the export or the type of the first
+            record. Required if the source is not an export and has no records.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -70,7 +70,9 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 
 
 def to_pandas(source: FrameSource, *, model: type | None = None) -> Any:  # noqa: ANN401 - an untyped package
-    """Return a pandas data frame with Arrow types, so that integers with nulls remain integers.
+    """Return a pandas data frame with the records of a source.
+
+    Its columns have Arrow types, so that integers with nulls remain integers.
 
     Takes the same arguments and raises the same exceptions as :func:`to_arrow`.
     """
@@ -88,7 +90,7 @@ def to_polars(source: FrameSource, *, model: type | None = None) -> Any:  # noqa
 
 
 def _records(source: object) -> tuple[Iterator[object], type[object] | None]:
-    given = source  # keeps its static type, which the checks below narrow
+    given = source  # the checks below narrow the static type of `source`
     if isinstance(source, str | os.PathLike):
         path = cast("str | os.PathLike[str]", source)
         return iter(read_records(path)), read_export_model(path)

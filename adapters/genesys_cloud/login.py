@@ -1,4 +1,4 @@
-"""Functions and classes to sign a user in through a browser."""
+"""Sign-in of a user through a browser."""
 
 from genesys_cloud.sign_in.browser import (
     BrowserSignIn,

@@ -1,4 +1,4 @@
-"""Reads compressed data files: those of this package and those of users.
+"""Reads compressed data files of this package and of users.
 
 Invariants: the compression of a file is recognized by its first bytes, never by its name. The
 decompressed size is limited, so that a small file cannot exhaust memory.

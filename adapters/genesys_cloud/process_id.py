@@ -10,7 +10,7 @@ class _Process:
     """This process.
 
     Attributes:
-        id: the process id; it differs in a child after a fork.
+        id: the id of the process, read again in a child after a fork.
     """
 
     __slots__ = ("id",)

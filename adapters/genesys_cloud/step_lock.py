@@ -23,25 +23,25 @@ class StepLock:
     """A lock that runs one step at a time, in any thread.
 
     A ``with`` statement would not release the lock if an exception were raised between the last
-    instruction of its block and the release. Here the release is in a ``finally``, and is repeated if
-    an exception interrupts it.
+    instruction of its block and the release. Here, a ``finally`` clause releases the lock, and the
+    release is repeated if an exception interrupts it.
 
     Attributes:
-        owner: the id of the thread that runs a step; 0 if no step runs. A finalizer in this thread
-            can run another step within the current one, without a deadlock.
+        owner: the id of the thread that runs a step; 0 if no step runs. A finalizer in the same
+            thread can run another step within the current one, without a deadlock.
     """
 
     __slots__ = ("__weakref__", "_lock", "owner")
 
     def __init__(self) -> None:
-        # An RLock: only its owner can release it, so the second release cannot free a lock that
-        # another thread has acquired in between.
+        # An RLock, because only its owner can release it: the repeated release cannot free the lock
+        # after another thread has acquired it.
         self._lock = threading.RLock()
         self.owner = 0
         _LOCKS.add(self)
 
     def free(self) -> None:
-        """Replace the lock with a free one; called after a fork, in the single-threaded child."""
+        """Make the lock free; called after a fork, in the single-threaded child."""
         self._lock = threading.RLock()
         self.owner = 0
 
@@ -54,7 +54,7 @@ class StepLock:
                 self.owner = get_ident()
                 return step(*args, **kwargs)
             finally:
-                # An interrupted `acquire` does not hold the lock, and another thread may run a step.
+                # After an interrupted `acquire`, another thread may hold the lock and run a step.
                 if self.owner == get_ident():
                     self.owner = 0
                 _release(lock)
@@ -66,7 +66,7 @@ class StepLock:
 
 
 def _release(lock: "threading.RLock") -> None:
-    """Release a lock; does nothing if this thread does not hold it."""
+    """Release a lock if this thread holds it."""
     try:  # noqa: SIM105 - `suppress` would add instructions at which an exception could be raised
         lock.release()
     except RuntimeError:

@@ -11,7 +11,8 @@ __all__ = ["read_clocks"]
 
 def read_clocks() -> Now:
     """Return the current times of the monotonic and the wall clock."""
-    # Faster than Now(...), whose constructor is Python code: one call reads the clocks nine times.
+    # Faster than the constructor of Now, which is Python code. A single API call reads the clocks
+    # nine times.
     return _make(Now, (time.monotonic(), time.time()))
 
 

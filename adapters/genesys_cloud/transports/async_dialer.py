@@ -1,7 +1,7 @@
 """Opens connections on asyncio and trio, for HTTP and for notifications.
 
-Invariants: the core (:mod:`genesys_core.transport.dialer`) decides each step and what its failure
-means.
+Invariants: the core (:mod:`genesys_core.transport.dialer`) selects each step and interprets its
+failure.
 """
 
 from socket import socket
@@ -33,12 +33,12 @@ __all__ = ["open_connection", "running_connector"]
 async def open_connection(
     state: DialState, connector: Connector, settings: ConnectionSettings
 ) -> AsyncConnection:
-    """Open a connection over the network.
+    """Open a connection over the network, and return it.
 
     Args:
         state: the initial state; see :func:`genesys_core.transport.dialer.dial`.
         connector: the connector that opens sockets on the running event loop.
-        settings: the settings with TLS contexts and sessions.
+        settings: the connection settings, with the TLS context and TLS sessions.
 
     Raises:
         TransportFailure: no connection was established; nothing was sent.
@@ -56,16 +56,16 @@ async def open_connection(
         try:
             raise failure
         finally:
-            # Avoids a reference cycle between the exception and this frame.
+            # Delete the variables to avoid a reference cycle between the exception and this frame.
             del failure, state
     return cast(AsyncConnection, dialing.connection)
 
 
 class _Dialing:
-    """One connection being opened.
+    """Performs the steps of opening one connection.
 
     Attributes:
-        connection: the connection, once there is a socket.
+        connection: the connection; ``None`` until its socket is connected.
     """
 
     def __init__(self, connector: Connector, settings: ConnectionSettings) -> None:
@@ -74,7 +74,7 @@ class _Dialing:
         self.connection: AsyncConnection | None = None
 
     def give_up(self) -> None:
-        """Close the sockets and the connection that have been opened so far."""
+        """Close the connection if its socket is already open."""
         if self.connection is not None:
             self.connection.close()
 
@@ -114,7 +114,7 @@ class _Dialing:
         return cast(AsyncConnection, self.connection)
 
     async def _adopt(self, sock: socket) -> None:
-        # A cancellation during `adopt` would otherwise leak the socket: nothing owns it yet.
+        # Nothing owns the socket yet, so a cancellation during `adopt` would leak it.
         try:
             self.connection = await self._connector.adopt(sock)
         except BaseException:
@@ -130,8 +130,8 @@ class _Dialing:
                 await connection.write(layer.take(), state.until)
                 layer.feed(await connection.read(state.until))
         finally:
-            # The client's last handshake message, or after a failure the TLS alert, which tells the
-            # server the reason.
+            # Send the client's last handshake message or, after a failure, the TLS alert with the
+            # reason.
             if last := layer.take():
                 await connection.write(last, state.until)
         connection.tls.push(layer, state.session_key)

@@ -41,7 +41,7 @@ AnyExchange: TypeAlias = Exchange[AsyncConnection]
 
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
-# Before Python 3.12 accessing an enum member costs as much as a small function.
+# Before Python 3.12, accessing an enum member takes as long as calling a small function.
 _BODY: Final = Step.BODY
 _CHECK: Final = Step.CHECK
 _READ: Final = Step.READ
@@ -52,7 +52,7 @@ _CONNECTED: Final = (_CHECK, _WRITE, _READ)
 """The steps of an exchange that use an open connection."""
 
 _LATER: Final = 0.001
-"""Seconds added to a connection's expiry when the timer is set, because clocks may be coarse."""
+"""Seconds that a timer fires after a connection's expiry, because clocks may be coarse."""
 
 
 class AsyncSocketTransport:
@@ -75,8 +75,8 @@ class AsyncSocketTransport:
         self._settings = ConnectionSettings(network, limits=limits)
         self._pools = OwnedPools(partial(_new_pool, self._settings.limits), _OwnPool.drop)
         self._is_closed = False
-        # An event loop references the sockets that it watches, so they do not close by
-        # themselves when the transport is unreferenced.
+        # An event loop references the sockets that it watches, so sockets are not closed
+        # automatically when the transport is unreferenced.
         weakref.finalize(self, _close_forgotten, self._pools).atexit = False
 
     async def send(self, request: Request) -> Response:
@@ -100,7 +100,8 @@ class AsyncSocketTransport:
         """Send one request and stream the response's body.
 
         Raises:
-            TransportFailure: no response was received; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received. If the response body is incomplete,
+                iterating over its chunks raises this exception.
         """
         pool = self._own_pool()
         exchange: AnyExchange = Exchange(
@@ -116,7 +117,7 @@ class AsyncSocketTransport:
             async with aclosing(_chunks(exchange)) as chunks:
                 yield Streamed(response.status, response.headers, chunks)
         finally:
-            # First, because the pool asks whether the connection can be reused.
+            # Stop first: then the pool can determine whether the connection can be reused.
             exchange.stop()
             pool.release(exchange, self._settings)
 
@@ -127,11 +128,11 @@ class AsyncSocketTransport:
             pool.close()
 
     def connections(self) -> int:
-        """Number of open connections, including idle ones."""
+        """Return the number of open connections, including idle connections."""
         return self.statistics().open
 
     def statistics(self) -> PoolStatistics:
-        """Connection statistics of this process, over all event loops."""
+        """Return statistics of this process's connections, summed over all event loops."""
         every = [pool.connections.statistics() for pool in self._pools.pools(process_id())]
         return PoolStatistics(
             sum(one.open for one in every),
@@ -219,16 +220,16 @@ def _close_forgotten(pools: "OwnedPools[_OwnPool]") -> None:
 
 
 class _OwnPool:
-    """The pool of one process and event loop.
+    """The connection pool of one process and event loop.
 
-    A call that is garbage-collected may be finalized in any thread, even during a step of the pool;
-    its connection is therefore released in a callback of the event loop.
+    A call that is garbage-collected may be finalized in any thread, even during a step of the pool.
+    Therefore the connection of such a call is released in a callback of the event loop.
 
     Attributes:
-        connections: the pool.
+        connections: the state of the pool, from the core.
         connector: the operations of the pool's event loop.
         is_stepping: whether a step of the pool is in progress.
-        thread: the thread that the event loop ran in when a call began.
+        thread: the id of the thread in which the event loop ran when the last call began.
     """
 
     def __init__(self, connections: Pool[AsyncConnection], connector: Connector) -> None:
@@ -254,7 +255,7 @@ class _OwnPool:
             return
         lease = exchange.lease
         connection = None if lease is None else lease.connection
-        # Only now: with TLS 1.3, tickets arrive after the handshake (RFC 8446, 4.6.1).
+        # Not earlier: with TLS 1.3, session tickets arrive after the handshake (RFC 8446, 4.6.1).
         if connection is not None and connection.tls.layers:
             connection.tls.keep_sessions(settings.tls_sessions)
         try:
@@ -267,7 +268,7 @@ class _OwnPool:
             self._look_later()
 
     def _look_later(self) -> None:
-        """Schedule a check for when the connection idle longest expires."""
+        """Schedule a check for the time at which the next idle connection expires."""
         at = self.connections.next_expiry
         self._looks_later = at is not None
         if at is None:
@@ -275,7 +276,7 @@ class _OwnPool:
         seconds = max(at - time.monotonic(), 0) + _LATER
         try:
             self.connector.call_later(seconds, partial(_expire, weakref.ref(self)))
-        except RuntimeError:  # the event loop has ended: an abandoned call is finalized outside it
+        except RuntimeError:  # an abandoned call is finalized after its event loop has ended
             self._looks_later = False
 
     def expire(self) -> None:
@@ -285,7 +286,7 @@ class _OwnPool:
         self._look_later()
 
     def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
-        """Arrange for an idle connection to be closed when the peer closes its side."""
+        """Arrange for a connection to be removed from the pool when the peer closes it."""
         # A weak reference, because an unreferenced lease is a free slot.
         reference = weakref.ref(lease)
 

@@ -350,7 +350,7 @@ class AsyncioConnection(asyncio.Protocol):
 
 
 class _EarlyRead:
-    """Stands in for an exchange in :meth:`AsyncioConnection.receive`, for a single read."""
+    """Replaces the exchange in :meth:`AsyncioConnection.receive`, for a single read."""
 
     until: Final = None
 

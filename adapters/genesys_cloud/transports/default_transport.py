@@ -1,7 +1,7 @@
 """Selects the default transport of clients.
 
-Invariants: a client with a custom transport loads none of this library's transports.
-``GENESYSCLOUD_TRANSPORT`` selects one of them if the environment is trusted.
+Invariants: a client with a custom transport loads none of this library's transports. For other
+clients, ``GENESYSCLOUD_TRANSPORT`` selects the transport if the environment is trusted.
 """
 
 import os
@@ -21,10 +21,10 @@ _DEFAULT: Final = "sockets"
 
 
 def transport_name(network: NetworkOptions) -> str:
-    """Return the name of the transport that a client uses: ``sockets`` or ``httpx``.
+    """Return the name of the default transport: ``sockets`` or ``httpx``.
 
     Raises:
-        ConfigurationError: the environment variable has another value.
+        ConfigurationError: ``GENESYSCLOUD_TRANSPORT`` has another value.
     """
     trusted = network.get("trust_env", True)
     name = os.environ.get(TRANSPORT_VARIABLE, "").strip().lower() if trusted else ""
@@ -36,11 +36,11 @@ def transport_name(network: NetworkOptions) -> str:
 
 
 def new_transport(network: NetworkOptions) -> Transport:
-    """Create a transport for synchronous clients.
+    """Create the default transport for a synchronous client.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate is unusable, or the environment variable names
-            an unknown transport.
+        ConfigurationError: a proxy, CA or certificate is unusable, or ``GENESYSCLOUD_TRANSPORT``
+            names an unknown transport.
     """
     # Imported in the branches, so that only the transport in use is loaded.
     if transport_name(network) == "httpx":
@@ -53,11 +53,11 @@ def new_transport(network: NetworkOptions) -> Transport:
 
 
 def new_async_transport(network: NetworkOptions) -> AsyncTransport:
-    """Create a transport for clients on asyncio and trio.
+    """Create the default transport for an asynchronous client.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate is unusable, or the environment variable names
-            an unknown transport.
+        ConfigurationError: a proxy, CA or certificate is unusable, or ``GENESYSCLOUD_TRANSPORT``
+            names an unknown transport.
     """
     if transport_name(network) == "httpx":
         from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415

@@ -1,7 +1,7 @@
-"""Creates httpx or httpx2 clients with proxies, TLS and connection limits.
+"""Creates clients of httpx or httpx2 with the given proxy, TLS settings and connection limits.
 
-Invariants: an unusable setting is an error when the client is created, and the error contains no
-password. The environment is used only if it is trusted.
+Invariants: an unusable setting raises an error when the client is created, and the error contains
+no password. The environment is used only if it is trusted.
 """
 
 import importlib
@@ -18,12 +18,14 @@ from genesys_core.http.redaction import DEFAULT_REDACTION
 __all__ = ["find_httpx", "new_httpx_client"]
 
 _MOST_CONNECTIONS: Final = 100
-"""Maximum number of open connections; all of them are kept while idle, so that bursts of tasks reuse
-them."""
+"""Maximum number of open connections.
+
+All of them may stay open while they are idle, so that bursts of tasks can reuse them.
+"""
 
 
 def find_httpx() -> ModuleType:
-    """Import httpx, or httpx2 if only that is installed.
+    """Import and return httpx, or httpx2 if httpx is not installed.
 
     Raises:
         ConfigurationError: neither httpx nor httpx2 is installed.
@@ -32,7 +34,7 @@ def find_httpx() -> ModuleType:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if error.name != name:  # it is installed, but one of its own dependencies is missing
+            if error.name != name:  # the library is installed, but lacks one of its dependencies
                 raise
     raise ConfigurationError(
         "transport: neither httpx nor httpx2 is installed; install genesys-cloud[httpx], or use the "
@@ -82,8 +84,8 @@ def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa:
             "the environment"
         ) from None
     except (library.InvalidURL, OSError, ValueError):
-        # Arguments were checked above, so it is an environment variable such as HTTPS_PROXY or
-        # NO_PROXY.
+        # Arguments were checked above, so the cause is an environment variable such as HTTPS_PROXY
+        # or NO_PROXY.
         raise ConfigurationError(
             "environment: httpx cannot use the value of HTTPS_PROXY, HTTP_PROXY, ALL_PROXY or "
             "NO_PROXY; correct it, or pass trust_env=False to ignore the environment"

@@ -2,11 +2,11 @@
 
 Invariants: every exception of the library or the operating system becomes a
 :class:`~genesys_core.http.messages.TransportFailure`, whose ``sent`` is false only if it is certain
-that nothing was sent. Its message is composed of this module's own text, operating system and
-OpenSSL error codes, and a proxy's status; never of the library's own message, which may quote the
-request or the peer. The library's exceptions refer to the request with its credentials, so no
+that nothing was sent. Its message consists of this module's own text, error codes of the operating
+system and OpenSSL, and a proxy's status. The library's own message, which may quote the request or
+the peer, is never used. The library's exceptions reference the request with its credentials, so no
 failure is chained to them: some picklers and error reporters follow the chain. Exceptions are
-recognized by class name, which both libraries share.
+recognized by their class names, which are the same in both libraries.
 """
 
 import os
@@ -25,7 +25,7 @@ __all__ = ["Progress", "deadline_failure", "failure_of", "raise_transport_failur
 
 
 _Meaning: TypeAlias = tuple[FailureKind, bool, str]
-"""A failure's kind, ``sent`` and message; ``sent`` is false if nothing was written."""
+"""The kind, ``sent`` and message of a failure; ``sent`` is false if nothing was written."""
 
 _MEANINGS: Final[dict[str, _Meaning]] = {
     "PoolTimeout": ("timeout", False, "no connection in the pool became available in time"),
@@ -60,7 +60,7 @@ _TRUNCATED: Final[_Meaning] = (
 _TRUNCATED_TEXT: Final = re.compile(
     "Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed"
 )
-"""Matches messages of httpcore and h11 for a truncated response, as opposed to invalid HTTP."""
+"""Matches the messages of httpcore and h11 for a response that is truncated, not invalid."""
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
 """Matches a proxy's HTTP status at the beginning of httpcore's message."""
@@ -71,7 +71,7 @@ class Progress:
 
     Attributes:
         sent: whether writing of the request's head has begun.
-        proxy: the address of the proxy, if the connection was opened to one.
+        proxy: the address of the proxy to which the connection was opened; ``None`` without one.
     """
 
     __slots__ = ("_connecting", "_head_sent", "_origin", "_traced", "proxy", "sent")
@@ -89,9 +89,9 @@ class Progress:
             to = (str(info["host"]), int(info["port"]))
             self.proxy = None if to == self._origin else shown_address(*to)
         elif event == "proxy.start_tls.started":
-            self._connecting = False  # failures from now on are the origin's
+            self._connecting = False  # from now on, failures are those of the origin
         elif event.endswith(".send_request_headers.started"):
-            # CONNECT is sent to the proxy; the request itself follows.
+            # CONNECT is only for the proxy; the request itself is sent later.
             self.sent = info["request"].method != b"CONNECT"
         elif event.endswith(".send_request_headers.complete"):
             self._head_sent = self.sent
@@ -110,11 +110,13 @@ class Progress:
 
         Args:
             words: a description of the problem for the message.
-            kind: the kind of the failure; ``proxy`` instead if connecting to the proxy failed.
-            sent: the failure's ``sent`` if there is no trace, as with a custom transport of httpx.
+            kind: the kind of the failure, unless connecting to the proxy failed: then it is
+                ``proxy``.
+            sent: the failure's ``sent`` if httpx reports no trace events, as is the case with a
+                custom transport of httpx.
         """
         if self._traced:
-            # A request that cannot be encoded is not written, apart from a complete head.
+            # Of a request that cannot be encoded, nothing is written except a complete head.
             sent = self._head_sent if kind == "protocol" and not sent else self.sent
             if self.proxy is not None and not sent and self._connecting and kind != "timeout":
                 kind = "proxy"
@@ -152,7 +154,7 @@ def raise_transport_failure(
     try:
         raise failure from None
     finally:
-        # "from None" keeps the exception that is being handled as the context.
+        # `from None` still stores the exception that is being handled as the context.
         failure.__context__ = None
 
 
@@ -171,7 +173,7 @@ def failure_of(error: Exception, progress: Progress | None = None) -> TransportF
 
 
 def _meaning(error: Exception) -> tuple[str, _Meaning]:
-    """Return the class that determines the meaning of an exception, and the meaning."""
+    """Return the name of the class that determines an exception's meaning, and that meaning."""
     names = (each.__name__ for each in type(error).__mro__)
     name = next((each for each in names if each in _MEANINGS), "")
     if not name:  # such as an exception of a custom transport of the caller's httpx client
@@ -184,23 +186,23 @@ def _meaning(error: Exception) -> tuple[str, _Meaning]:
 
 
 def _os_error(error: BaseException | None) -> OSError | None:
-    """Return the error of the operating system or of TLS behind an exception."""
-    # httpcore raises some exceptions "from None", which keeps the context. Exceptions that the
-    # caller is handling are context too, so the first OSError in the chain applies.
+    """Return the error of the operating system or of TLS that caused an exception, or ``None``."""
+    # httpcore raises some exceptions `from None`, which keeps the context. Exceptions that the
+    # caller is handling are part of the context too, so the first OSError in the chain applies.
     while error is not None and not isinstance(error, OSError | TransportFailure):
         error = error.__cause__ or error.__context__
     return error if isinstance(error, OSError) else None
 
 
 def _os_words(error: OSError) -> str:
-    """Return the system's words for an error code; empty without a code."""
+    """Return the operating system's message for an error; empty if the error has no code."""
     if isinstance(error, socket.gaierror):
         return error.strerror or ""
     return os.strerror(error.errno) if error.errno else ""
 
 
 def _has_ended(error: ssl.SSLError) -> bool:
-    """Whether the connection below TLS ended, which is not a failure of TLS itself."""
+    """Return whether the connection under TLS ended, as opposed to a failure of TLS itself."""
     return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 

@@ -1,10 +1,10 @@
-"""Transports over httpx, and httpx2, its maintained successor.
+"""Transports that send requests with httpx or with httpx2, its maintained successor.
 
 Invariants: a transport sends one request and returns one response, and reports every failure as a
 :class:`~genesys_core.http.messages.TransportFailure` that states whether the request may have
-reached the server. It follows no redirects, stores no cookies and retries nothing. No private names
-of either library are used: the ``trace`` extension reports the progress of a request, and content
-is decoded by the core, which rejects incomplete content.
+reached the server. A transport follows no redirects, stores no cookies and retries nothing. No
+private names of either library are used: the ``trace`` extension reports the progress of a request,
+and the core decodes content and rejects incomplete content.
 """
 
 import sys
@@ -79,7 +79,7 @@ T = TypeVar("T")
 
 
 class HttpxTransport:
-    """Sends with an httpx or httpx2 client; safe to share between threads.
+    """A transport that sends requests with an httpx or httpx2 client. Thread-safe.
 
     Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
     streamed. A call's deadline limits each phase and is checked between chunks of the body; reading
@@ -87,8 +87,8 @@ class HttpxTransport:
     the read timeout.
 
     Args:
-        client: your own client, which you have to close; ``None`` creates one.
-        network: the connection options of a new client.
+        client: your own client, which you must close yourself; ``None`` creates a client.
+        network: the connection options of a client that the transport creates.
 
     Raises:
         ConfigurationError: a proxy, CA or certificate is unusable.
@@ -121,7 +121,8 @@ class HttpxTransport:
         """Send one request and stream the response's body.
 
         Raises:
-            TransportFailure: no response was received; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received. If the response body is incomplete,
+                iterating over its chunks raises this exception.
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -150,14 +151,14 @@ class HttpxTransport:
 
 
 class AsyncHttpxTransport:
-    """Sends with an asynchronous httpx or httpx2 client, on asyncio and trio.
+    """A transport that sends requests with an asynchronous httpx or httpx2 client.
 
     Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
     streamed.
 
     Args:
-        client: your own client, which you have to close; ``None`` creates one.
-        network: the connection options of a new client.
+        client: your own client, which you must close yourself; ``None`` creates a client.
+        network: the connection options of a client that the transport creates.
 
     Raises:
         ConfigurationError: a proxy, CA or certificate is unusable.
@@ -191,7 +192,8 @@ class AsyncHttpxTransport:
         """Send one request and stream the response's body.
 
         Raises:
-            TransportFailure: no response was received; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received. If the response body is incomplete,
+                iterating over its chunks raises this exception.
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -224,7 +226,7 @@ class _Shared:
     """State shared by the calls of one transport.
 
     Attributes:
-        library: httpx or httpx2.
+        library: the module ``httpx`` or ``httpx2``.
         forwarded: origins with the ``http`` scheme that are known to be behind a forwarding proxy.
     """
 
@@ -244,7 +246,7 @@ class _Shared:
 
 
 def _library_of(client: object) -> ModuleType:
-    """Return the module of a client, httpx or httpx2."""
+    """Return the module that a client belongs to: ``httpx`` or ``httpx2``."""
     for kind in type(client).__mro__:
         name = kind.__module__.partition(".")[0]
         if name in {"httpx", "httpx2"}:
@@ -315,9 +317,9 @@ class _Call:
         return {name: left if of is None else min(of, left) for name, of in phases.items()}
 
     def fail(self, error: Exception) -> NoReturn:
-        """Re-raise an error of the caller's iterator; raise others as a ``TransportFailure``."""
+        """Raise an error: that of the caller's iterator unchanged, others as ``TransportFailure``."""
         body = self._body
-        # By identity: the caller's iterator may itself use httpx and raise one of its exceptions.
+        # Compared by identity: the caller's iterator may use httpx and raise httpx's exceptions.
         if error is body.error:
             raise error
         raise_transport_failure(
@@ -331,9 +333,9 @@ class _Call:
             raise deadline_failure(sent=self.progress.may_have_sent)
 
     def content(self, response: Any, limit: int | None) -> "_Content":  # noqa: ANN401
-        """Process the response's head; returns a reader for its body."""
+        """Process the head of a response, and return a decoder for its body."""
         if self._url.scheme == "http":
-            # Remembered: a request over a reused connection has no trace of connecting.
+            # Remember the proxy: a request over a reused connection has no trace of connecting.
             if self.progress.proxy is not None:
                 self._shared.forwarded.add(self._origin)
             if response.status_code == 407 and self._origin in self._shared.forwarded:
@@ -345,7 +347,7 @@ class _Call:
             for name, value in response.headers.raw
         )
         length = headers.get("content-length", "")
-        # Their Content-Length is not that of a body that follows (RFC 9110, 8.6).
+        # In these responses, Content-Length is not the length of a body (RFC 9110, 8.6).
         bodyless = self.request.method == "HEAD" or response.status_code in {204, 304}
         if limit is not None and not bodyless and length.isdecimal() and int(length) > limit:
             raise response_too_large(limit)
@@ -385,7 +387,7 @@ _PIECE: Final = 65536
 
 
 def _chunks(call: _Call, response: Any, content: _Content) -> Iterator[bytes]:  # noqa: ANN401
-    if response.is_stream_consumed:  # a mock's, complete and decoded
+    if response.is_stream_consumed:  # the response of a mock: complete and decoded
         yield response.content
         return
     raw = response.iter_raw()
@@ -404,7 +406,7 @@ async def _async_chunks(
     response: Any,  # noqa: ANN401
     content: _Content,
 ) -> AsyncGenerator[bytes, None]:
-    if response.is_stream_consumed:  # a mock's, complete and decoded
+    if response.is_stream_consumed:  # the response of a mock: complete and decoded
         yield response.content
         return
     raw = response.aiter_raw()
@@ -426,7 +428,7 @@ async def _async_chunks(
 
 
 async def _before(call: _Call, work: Awaitable[T]) -> T:
-    """Await ``work``, at most until the call's deadline."""
+    """Await ``work`` until the call's deadline at most, and return its result."""
     expires = call.request.expires
     if expires is None:
         return await work

@@ -1,4 +1,4 @@
-"""Reports operating system and TLS errors to the core's state machines, which interpret them."""
+"""Reports errors of the operating system and of TLS to the state machines of the core."""
 
 import os
 import ssl
@@ -21,27 +21,27 @@ def system_words(error: OSError) -> str:
 
 
 def is_own_timeout(error: OSError) -> bool:
-    """Return whether an error results from a timeout that the caller set, not from the system's."""
+    """Return whether an error results from this library's time limit, not from a system timeout."""
     return isinstance(error, TimeoutError) and error.errno is None
 
 
 def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
-    """Report a connection error or timeout to its exchange.
+    """Report an error or timeout of a connection to the exchange that uses the connection.
 
     Returns:
-        The next step.
+        The next step of the exchange.
 
     Raises:
         TransportFailure: the error ends the exchange.
     """
     now = read_clocks()
-    # From most to least specific: all of these are subclasses of OSError, and SSLEOFError is one of
-    # SSLError.
+    # From most to least specific: all of these are subclasses of OSError, and SSLEOFError is a
+    # subclass of SSLError.
     if is_own_timeout(error):
         return exchange.timed_out(now=now)
     if isinstance(error, ssl.SSLEOFError):
-        # Many servers close without `close_notify`. Whether that truncates a response depends on its
-        # framing (RFC 9112, 9.8), which the exchange knows.
+        # Many servers close a connection without `close_notify`. The exchange decides from the
+        # framing of the response whether it is truncated (RFC 9112, 9.8).
         return exchange.broke("the peer closed the connection", now=now)
     if isinstance(error, ssl.SSLError):
         return exchange.broke(describe_tls_error(*tls_reason(error)), kind="tls", now=now)
@@ -49,7 +49,7 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
 
 
 def report_dial_error(error: OSError, step: DialStep) -> DialFailed:
-    """Report an error or timeout to the dial step that it ended."""
+    """Return the state after an error or timeout of a step of opening a connection."""
     if is_own_timeout(error):
         return step.timed_out()
     if isinstance(error, ssl.SSLError):

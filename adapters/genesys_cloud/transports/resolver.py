@@ -23,7 +23,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
     Args:
         host: a host name or an IP address.
         port: the port of the addresses.
-        is_literal: whether the host is an address, which needs no resolver.
+        is_literal: whether the host is an IP address, so that no resolver is needed.
 
     Raises:
         OSError: the name could not be resolved.
@@ -32,7 +32,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError:
-        # The codec used by getaddrinfo raises it for some names.
+        # The codec that getaddrinfo uses raises UnicodeError for some names.
         raise OSError("the name cannot be resolved") from None
     return [_address(place) for family, _, _, _, place in found if family in _FAMILIES]
 
@@ -40,7 +40,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
 def _address(place: tuple[object, ...]) -> Address:
     match place:
         case (str(host), int(port), int(flow), int(scope)):
-            # Some systems append the zone to the address ("fe80::1%eth0"), which `scope` replaces.
+            # Some systems append the zone to the address ("fe80::1%eth0"); `scope` identifies it.
             return Address(host.partition("%")[0], port, is_ipv6=True, flow=flow, scope=scope)
         case (str(host), int(port)):
             return Address(host, port)
@@ -60,8 +60,8 @@ def start_look_up(
     Args:
         host: a host name or an IP address.
         port: the port of the addresses.
-        is_literal: whether the host is an address, which needs no resolver.
-        done: a function that is called in that thread with the addresses or the error.
+        is_literal: whether the host is an IP address, so that no resolver is needed.
+        done: a function that is called in the new thread with the addresses or the error.
     """
 
     def work() -> None:
@@ -80,7 +80,7 @@ def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None)
     Args:
         host: a host name or an IP address.
         port: the port of the addresses.
-        is_literal: whether the host is an address, which needs no resolver.
+        is_literal: whether the host is an IP address, so that no resolver is needed.
         until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Raises:
@@ -98,7 +98,7 @@ def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None)
         ready.release()
 
     start_look_up(host, port, is_literal=False, done=done)
-    # A lock's timeout of -1 means none, and one above TIMEOUT_MAX is an OverflowError.
+    # For a lock, -1 means no timeout, and a timeout above TIMEOUT_MAX raises OverflowError.
     left = -1 if until is None else max(until - time.monotonic(), 0)
     if not ready.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
         raise TimeoutError

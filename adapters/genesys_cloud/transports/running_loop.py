@@ -1,4 +1,4 @@
-"""Detects which event loop is running (asyncio's or trio's), and whether one has ended."""
+"""Detects whether asyncio or trio is running, and whether an event loop has ended."""
 
 import asyncio
 import sys
@@ -12,13 +12,13 @@ __all__ = ["has_ended", "in_trio", "running_loop"]
 
 def in_trio() -> bool:
     """Return whether trio is running in this thread; trio need not be installed."""
-    # If trio is running, something has imported it: importing it here would only cost time.
+    # If trio is running, it has already been imported, so do not spend time importing it here.
     trio = sys.modules.get("trio")
     if trio is None:
         return False
     if hasattr(trio.lowlevel, "in_trio_run"):
         return bool(trio.lowlevel.in_trio_run())
-    try:  # before trio 0.29, which may be installed though only asyncio is used
+    try:  # versions before trio 0.29, which may be installed even if only asyncio is used
         trio.lowlevel.current_trio_token()
     except RuntimeError:
         return False
@@ -38,8 +38,8 @@ def has_ended(loop: object) -> bool:
     """Return whether an event loop has ended: asyncio's loop is closed, or trio's run has ended."""
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
-    # A token has no public attribute for this, but it rejects callbacks once its run has ended: with a
-    # `RunFinishedError`, which cannot be imported while the interpreter shuts down.
+    # A trio token has no public attribute for this, but rejects callbacks once its run has ended.
+    # The exception is a `RunFinishedError`, which cannot be imported at interpreter shutdown.
     try:
         cast("TrioToken", loop).run_sync_soon(_nothing, idempotent=True)
     except RuntimeError:
@@ -48,4 +48,4 @@ def has_ended(loop: object) -> bool:
 
 
 def _nothing() -> None:
-    """Do nothing; the callback of :func:`has_ended`."""
+    """Do nothing; :func:`has_ended` schedules this function to test an event loop."""

@@ -1,7 +1,7 @@
-"""The dialer for blocking clients: performs the steps of :mod:`genesys_core.transport.dialer`.
+"""Opens connections for synchronous clients, in the steps of :mod:`genesys_core.transport.dialer`.
 
 Invariants: a socket that is not returned is closed, even if an exception interrupts a step. No
-step exceeds the time limit of its state.
+step exceeds its time limit.
 """
 
 import errno
@@ -36,11 +36,11 @@ __all__ = ["ask_socks_proxy", "open_connection"]
 def open_connection(
     state: DialState, settings: ConnectionSettings
 ) -> SocketConnection | DialFailed:
-    """Open a connection over the network.
+    """Open a connection over the network, and return it or the failure.
 
     Args:
         state: the initial state; see :func:`genesys_core.transport.dialer.dial`.
-        settings: the settings with TLS contexts and sessions.
+        settings: the connection settings, with the TLS context and TLS sessions.
     """
     dialer = _Dialer(settings)
     try:
@@ -63,7 +63,7 @@ def open_connection(
 
 
 class _Dialer:
-    """Performs the steps of one dial, and tracks the sockets opened so far."""
+    """Performs the steps of opening one connection, and owns its socket until they are complete."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
@@ -114,7 +114,7 @@ class _Dialer:
 
 
 class _Attempts:
-    """Parallel connection attempts (RFC 8305)."""
+    """Connection attempts to several addresses, which may overlap in time (RFC 8305)."""
 
     def __init__(self, race: Race, until: float | None) -> None:
         self.race = race
@@ -137,14 +137,16 @@ class _Attempts:
 
     def _start(self, address: Address) -> None:
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
-        # Not `waited`: a further attempt that is due by now must not be replaced by a failure below.
+        # Not `waited`, which would count another attempt that is due now as started, although a
+        # failure below may start one as well.
         self.race = self.race.begun()
         try:
             connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
-            # Before anything that can fail, so that `close` finds it.
+            # Stored before anything that can fail, so that `close` closes the socket.
             self._connections[address] = connection
             sock = connection.socket
-            # Requests are written at once or in large chunks, so Nagle's algorithm only delays them.
+            # Requests are written in one or a few large chunks: Nagle's algorithm would only delay
+            # them.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             code = sock.connect_ex(_place(address))
@@ -183,7 +185,7 @@ class _Attempts:
             self._connections.popitem()[1].close()
 
 
-# Winsock reports "in progress" as WSAEWOULDBLOCK (10035), for which errno has that name on Windows.
+# Winsock reports a connect in progress as WSAEWOULDBLOCK (10035).
 _IN_PROGRESS: Final = frozenset({0, errno.EINPROGRESS, errno.EWOULDBLOCK, 10035})
 
 
@@ -200,7 +202,7 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
         TimeoutError: the timeout has passed.
         OSError: the connection failed.
     """
-    # At least 1 ms: 0 would mean no timeout below.
+    # At least 1 ms, because `ask_socks_proxy` takes 0 as no timeout.
     left = None if state.until is None else max(state.until - time.monotonic(), 0.001)
     outcomes: list[socket.socket | Exception] = []
     ready = threading.Lock()
@@ -252,4 +254,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""The timeout in seconds for python-socks, which requires one, if the caller sets no time limit."""
+"""The timeout in seconds without a time limit, because python-socks requires a timeout."""

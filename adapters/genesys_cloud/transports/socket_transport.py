@@ -36,7 +36,7 @@ __all__ = ["SocketTransport"]
 
 SocketExchange: TypeAlias = Exchange[SocketConnection]
 
-# Before Python 3.12, access to an attribute of an enum is slow.
+# Before Python 3.12, accessing an enum member takes as long as calling a small function.
 _WAIT: Final = Step.WAIT
 _CHECK: Final = Step.CHECK
 _DIAL: Final = Step.DIAL
@@ -66,7 +66,8 @@ class SocketTransport:
         self, network: NetworkOptions | None = None, *, limits: PoolLimits | None = None
     ) -> None:
         self._settings = settings = ConnectionSettings(network, limits=limits)
-        # No reference cycles, so that sockets are closed as soon as the transport is unreferenced.
+        # The lambda does not reference `self`: without a cycle, sockets are closed as soon as the
+        # transport is unreferenced.
         self._pools = OwnedPools(lambda: _LockedPool(settings.limits), _LockedPool.close)
         self._closed = False
 
@@ -80,7 +81,7 @@ class SocketTransport:
         Raises:
             TransportFailure: no complete response was received.
         """
-        # By process: after a fork, the child must not write to its parent's connections.
+        # Each process has its own pool: a forked child must not write to its parent's connections.
         pool = self._pools.find(process_id())
         exchange = self._exchange(request)
         try:
@@ -91,7 +92,7 @@ class SocketTransport:
                 if exchange.lease is not None or exchange.is_waiting:
                     pool.release(exchange, read_clocks())
         finally:
-            # Again, in case an exception interrupted the first time.
+            # Release again, in case an exception interrupted the first attempt.
             if exchange.lease is not None or exchange.is_waiting:
                 pool.release(exchange, read_clocks())
 
@@ -103,11 +104,12 @@ class SocketTransport:
 
         Args:
             request: the request to send.
-            content: the body in chunks, instead of ``request.body``. It is iterated at most once;
-                its exceptions propagate unchanged.
+            content: the request body in chunks, instead of ``request.body``. The iterable is
+                iterated at most once, and its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response was received; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received. If the response body is incomplete,
+                iterating over its chunks raises this exception.
         """
         pool = self._pools.find(process_id())
         exchange = self._exchange(request, uploads=content is not None, streams=True)
@@ -117,7 +119,7 @@ class SocketTransport:
             yield Streamed(response.status, response.headers, _chunks(exchange))
         finally:
             try:
-                # First, because the pool asks whether the connection can be reused.
+                # Stop first: then the pool can determine whether the connection can be reused.
                 exchange.stop()
             finally:
                 pool.release(exchange, read_clocks())
@@ -129,11 +131,11 @@ class SocketTransport:
             pool.close()
 
     def statistics(self) -> PoolStatistics:
-        """Connection statistics of this process."""
+        """Return statistics of the connections that belong to this process."""
         return self._pools.find(process_id()).statistics()
 
     def connections(self) -> int:
-        """Number of open connections, including idle ones."""
+        """Return the number of open connections, including idle connections."""
         return self.statistics().open
 
     def _exchange(
@@ -152,7 +154,7 @@ class SocketTransport:
     def _run(
         self, exchange: SocketExchange, pool: "_LockedPool", content: Iterator[bytes] | None
     ) -> Now:
-        """Perform the steps of an exchange until there is a response; return its time of arrival."""
+        """Perform the steps of an exchange until there is a response, and return the current time."""
         now = read_clocks()
         pool.acquire(exchange, now)
         step = exchange.begin(now=now)
@@ -189,7 +191,7 @@ class SocketTransport:
                 step = report_error(error, exchange)
                 now = read_clocks()
         connection = _connection_of(exchange)
-        # Only now: with TLS 1.3, tickets arrive after the handshake (RFC 8446, 4.6.1).
+        # Not earlier: with TLS 1.3, session tickets arrive after the handshake (RFC 8446, 4.6.1).
         if connection.session_key is not None:
             self._keep_session(connection)
         return now
@@ -225,7 +227,11 @@ def _connection_of(exchange: SocketExchange) -> SocketConnection:
 
 
 def _write_later(exchange: SocketExchange) -> Step:
-    """Write some of an exchange's data once that is possible, or process input that is available first."""
+    """Write some of an exchange's data as soon as possible, or process input that arrives earlier.
+
+    Returns:
+        The next step of the exchange.
+    """
     connection = _connection_of(exchange)
     count = connection.write(memoryview(exchange.data), exchange.until)
     if count:
@@ -252,12 +258,12 @@ def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
 
 
 class _LockedPool:
-    """A pool and the lock for its steps."""
+    """A connection pool whose steps run under a lock, so that threads can share the pool."""
 
     def __init__(self, limits: PoolLimits) -> None:
         self._pool: Pool[SocketConnection] = Pool(limits)
         self._lock = StepLock()
-        # Exchanges to release after a step: those of streams that were garbage-collected during it.
+        # Exchanges to release after the current step, because they were garbage-collected during it.
         self._late: deque[SocketExchange] = deque()
 
     def acquire(self, exchange: SocketExchange, now: Now) -> None:
@@ -278,11 +284,11 @@ class _LockedPool:
             self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
-        """Wait until the pool gives the exchange a connection; may return early, so check again."""
+        """Wait until the pool has a connection for the exchange; may return early, so check again."""
         waker = threading.Lock()
         waker.acquire()
         exchange.waker = waker
-        if exchange.is_waiting:  # checked again, now that it can be woken
+        if exchange.is_waiting:  # checked again, now that the exchange has a waker
             left = LOOK_AGAIN if exchange.until is None else exchange.until - time.monotonic()
             waker.acquire(timeout=min(max(left, 0), LOOK_AGAIN))
         # In case the wake-up was lost, or a lease was dropped without a release.
@@ -315,7 +321,7 @@ class _LockedPool:
         while self._late:
             try:
                 exchange = self._late.popleft()
-            except IndexError:  # another thread has emptied it
+            except IndexError:  # another thread has removed the last exchange
                 break
             self._lock.run(pool.release, exchange, now=read_clocks())
         while (lease := pool.next_closing()) is not None:

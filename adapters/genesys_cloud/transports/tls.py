@@ -1,8 +1,8 @@
 """TLS settings: trusted certificate authorities and the client certificate.
 
 Invariants: certificates are always verified, unless the caller passes an SSL context that disables
-verification. Key material given as text is on disk only while OpenSSL reads it, in a directory that
-only the owner can access; neither the key nor its password appears in an error.
+verification. Key material that is passed as text is on disk only while OpenSSL reads it, in a
+directory that only the owner can access. Neither a key nor its password appears in an error.
 """
 
 import os
@@ -24,12 +24,16 @@ Pem: TypeAlias = str | bytes | PathLike[str]
 """The path of a PEM file, or PEM text, which contains ``-----BEGIN``."""
 
 Verify: TypeAlias = Literal[True] | Pem | ssl.SSLContext
-"""Trusted CAs: ``True`` for the default ones; the path of a CA file or directory, or PEM text, to
-replace them; or an SSL context."""
+"""The trusted CAs: ``True`` for the default CAs, or a replacement for these CAs.
+
+The replacement is the path of a CA file or directory, PEM text, or an SSL context.
+"""
 
 Certificate: TypeAlias = Pem | tuple[Pem, Pem] | tuple[Pem, Pem, str | bytes]
-"""A client certificate: a PEM file or text with certificate and key; or a tuple of certificate and
-key, optionally with the key's password."""
+"""A client certificate and its key: PEM that contains both, or a tuple of certificate and key.
+
+The tuple may have the key's password as a third item.
+"""
 
 _PEM_MARK: Final = "-----BEGIN "
 _LONGEST_SHOWN: Final = 200
@@ -38,7 +42,7 @@ _LONGEST_SHOWN: Final = 200
 def tls_context(
     verify: Verify, cert: Certificate | None, *, trust_env: bool
 ) -> ssl.SSLContext | Literal[True]:
-    """Return the SSL context for connections, or ``True`` for the default CAs.
+    """Return the SSL context for connections, or ``True`` to use a context with the default CAs.
 
     Args:
         verify: the trusted certificate authorities.
@@ -84,7 +88,7 @@ def shared_context(
         return lambda: verify
     named = trust_env and any(os.environ.get(name) for name in _STORES)
     key = _settings_key(verify, cert, trust_env=trust_env)
-    # The transport's own context, because OpenSSL rejects a TLS session of another one.
+    # Keep the context that this transport uses: OpenSSL rejects TLS sessions of another context.
     own: dict[object, ssl.SSLContext] = {}
 
     def find() -> ssl.SSLContext:
@@ -102,7 +106,7 @@ def shared_context(
         return context
 
     if verify is not True or cert is not None or named:
-        find()  # raises here, not in the first call
+        find()  # so that unusable settings raise an error here and not in the first call
     return find
 
 
@@ -112,7 +116,7 @@ _STORES: Final = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def _settings_key(verify: object, cert: object, *, trust_env: bool) -> object:
-    """Return a cache key without secrets: equal for the same text, or the same unchanged file."""
+    """Return a cache key without secrets, equal for equal texts and for a file that is unchanged."""
     parts = cast(tuple[object, ...], cert) if isinstance(cert, tuple) else (cert,)
     stores = [os.environ.get(name) for name in _STORES] if trust_env else [None]
     return tuple(map(_part_key, (verify, *parts, trust_env, *stores)))
@@ -152,7 +156,7 @@ def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
 
 
 def _usual(*, trust_env: bool) -> ssl.SSLContext:
-    """Return a context with the default CAs: the environment's, or the system's."""
+    """Return a context with the default CAs: those of the environment variables or of the system."""
     file, directories = (os.environ.get(name) or None if trust_env else None for name in _STORES)
     if file or directories:
         # OpenSSL does not report an empty directory: every certificate would be rejected later.
@@ -231,7 +235,7 @@ def _as_file(pem: Path | str, private: Path) -> Path:
 
 
 def _read(name: str, pem: Pem) -> Path | str:
-    """Return PEM text as a string, and anything else as a path."""
+    """Return PEM text as a ``str``, or the path of a PEM file or directory as a ``Path``."""
     if isinstance(pem, PathLike) or (isinstance(pem, str) and _PEM_MARK not in pem):
         return Path(pem)
     text = pem if isinstance(pem, str) else pem.decode("ascii", "replace")
@@ -245,6 +249,6 @@ def _read(name: str, pem: Pem) -> Path | str:
 def _unusable(name: str, path: Path, what: str, error: Exception) -> ConfigurationError:
     # OpenSSL's reasons are codes such as PEM_LIB or KEY_VALUES_MISMATCH, without contents.
     reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
-    # Not a path: it may be a key without its -----BEGIN line.
+    # A long text is not shown: it is probably not a path but a key without its -----BEGIN line.
     shown = repr(str(path)) if len(str(path)) < _LONGEST_SHOWN else "(a long text)"
     return ConfigurationError(f"{name} {shown}: must be {what}: {reason or 'it cannot be read'}")
