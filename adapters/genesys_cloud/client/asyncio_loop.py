@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class AsyncioLoop:
-    """Sleeping, locking, shielding and threads with asyncio.
+    """Implements sleeping, locking, shielding and calls in threads with asyncio.
 
     Args:
         token_lock: the token lock that the event loops of one client share.

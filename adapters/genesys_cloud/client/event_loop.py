@@ -2,7 +2,7 @@
 
 Synchronous and asynchronous clients use the same driver, which consists of coroutines. In a
 synchronous client, these coroutines never suspend (:class:`ThreadLoop` blocks the thread instead),
-so :func:`~genesys_cloud.transports.awaited.run_now` runs each one like a function.
+so :func:`~genesys_cloud.transports.awaited.run_now` can run each of them like a function.
 """
 
 from collections.abc import Callable, Coroutine

@@ -51,7 +51,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def id(self) -> str:
-        """The job's id, for ``client.job(operation, id)`` in a process that continues the wait."""
+        """The job's id; with ``client.job(operation, id)``, another process can use the job."""
         return self._started.id
 
     @property

@@ -139,7 +139,7 @@ def permits_of(
     *,
     is_blocking: bool,
 ) -> Permits:
-    """Return the permits for a client's rate limit: its own, or those of a shared budget."""
+    """Return the permits of the client's own rate limit, or of a budget that clients share."""
     if budget is None:
         return OwnPermits(cell)
     if isinstance(budget, Budget):

@@ -59,7 +59,7 @@ class ResumableFile(AtomicFile):
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that has been downloaded so far, at the end of which to resume."""
+        """The part of the file that has been downloaded so far; a resumed download appends to it."""
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:

@@ -1,4 +1,4 @@
-"""A client's current session, which is its only mutable state.
+"""A client's current session, the only mutable state that its calls share.
 
 Invariants: a session is immutable. A step computes the next session under a lock that is never held
 during I/O. Threads and event loops may share a cell.

@@ -46,7 +46,7 @@ class _Bell:
 
 
 class ThreadLoop:
-    """Sleeping, locking and shielding with threads.
+    """Implements sleeping, locking and shielding for the threads of a synchronous client.
 
     Args:
         token_lock: the token lock that the event loops of one client share.

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class TrioLoop:
-    """Sleeping, locking, shielding and threads with trio.
+    """Implements sleeping, locking, shielding and calls in threads with trio.
 
     Args:
         token_lock: the token lock that the event loops of one client share.

@@ -1,4 +1,4 @@
-"""Exports of any size, from a laptop to a cluster: plan, fetch, run, status and verify.
+"""Exports of any size, on a laptop or a cluster: plan, run and verify them, and read their status.
 
 ::
 

@@ -121,7 +121,7 @@ class Driver:
     # Called by the handlers
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        """Run until :meth:`stop` is called, or the platform rejects the handler's first request."""
+        """Run until :meth:`stop` is called, or the platform rejects the first attempt to set up a channel."""
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
@@ -139,7 +139,7 @@ class Driver:
             self._over.set()
 
     async def add(self, wanted: tuple[tuple[str, object], ...]) -> None:
-        """Subscribe to topics and wait until the platform has confirmed them.
+        """Subscribe to topics, and wait for the platform's confirmation.
 
         Args:
             wanted: pairs of a topic and the type of its events, from
@@ -153,7 +153,7 @@ class Driver:
         await self._ask(partial(self.state.add, wanted), tuple(topic for topic, _ in wanted))
 
     async def remove(self, topics: tuple[str, ...]) -> None:
-        """Unsubscribe from topics, and wait until the platform has confirmed it.
+        """Unsubscribe from topics, and wait for the platform's confirmation.
 
         Raises:
             InvalidValueError: a topic is malformed.
@@ -162,7 +162,7 @@ class Driver:
         await self._ask(partial(self.state.remove, topics))
 
     async def clear(self) -> None:
-        """Unsubscribe from all topics, and wait until the platform has confirmed it.
+        """Unsubscribe from all topics, and wait for the platform's confirmation.
 
         Raises:
             GenesysCloudError: there is no channel; the message gives the reason.

@@ -1,8 +1,7 @@
 """The loopback HTTP server that receives the redirect of a browser sign-in.
 
 Invariants: the server listens only on 127.0.0.1, and runs in the thread that waits for requests.
-The core
-(:mod:`genesys_core.oauth.loopback_redirect`) decides what a request means and what to respond.
+The core (:mod:`genesys_core.oauth.loopback_redirect`) interprets requests and creates responses.
 """
 
 import contextlib

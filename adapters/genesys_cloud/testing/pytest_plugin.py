@@ -1,8 +1,8 @@
 """Fixtures for pytest: clients of a simulated organization that is created for each test.
 
 Invariants: importing this module loads neither the client nor the simulator, because every run of
-pytest imports it. Fixtures are synchronous, so that plain tests can use them as well as tests that
-an asynchronous plugin runs, whichever plugin it is.
+pytest imports it. Fixtures are synchronous, so that plain tests and the tests of every asynchronous
+plugin can use them.
 """
 
 from typing import TYPE_CHECKING

@@ -77,7 +77,8 @@ def models_of(
 
     Args:
         model: the type of the models, such as ``models.User``.
-        depth: maximum levels of models nested in the model; at 0, nested models have no fields.
+        depth: maximum number of levels of models nested in the model; at 0, nested models have no
+            fields.
         fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
     Raises:
@@ -136,7 +137,7 @@ def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
 
     Args:
         type_: the type of a field or a response.
-        depth: maximum nesting of models.
+        depth: maximum number of levels of nested models.
     """
     if type_ in _SCALARS:
         return _SCALARS[type_]
@@ -185,7 +186,7 @@ def replies(
 
     Args:
         what: the type of the model in the response, or the operation that returns the response.
-        depth: maximum levels of nested models.
+        depth: maximum number of levels of nested models.
         fields: strategies for fields that are always present, by their Python names.
 
     Raises:
@@ -275,7 +276,7 @@ _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
 
 
 def failures(*, sent: bool | None = None) -> st.SearchStrategy[TransportFailure]:
-    """Return a strategy for the transport failures of requests without a complete response.
+    """Return a strategy for transport failures: requests that receive no complete response.
 
     Args:
         sent: whether the request may have reached the platform; ``None`` to generate both.
