@@ -99,7 +99,7 @@ class ClientBase(LazyApis, Unpicklable):
             lambda: self._event_loop,
             is_blocking=self._is_blocking,
         )
-        # By id and not a `WeakSet`, which another thread may not change while it is iterated over.
+        # A dictionary by id, because a thread may not change a `WeakSet` that another iterates over.
         self._handlers: WeakValueDictionary[int, Any] = WeakValueDictionary()
         self._defaults = NO_OPTIONS
 
@@ -127,7 +127,7 @@ class ClientBase(LazyApis, Unpicklable):
                 keep_unknown=keep_unknown,
             )
         except (GenesysCloudError, TypeError) as error:
-            # Without the frames of the core, whose variables include the headers.
+            # Raised without the frames of the core, because their variables include the headers.
             raise error.with_traceback(None) from None
         finally:
             del headers  # some tracebacks show variables
@@ -150,7 +150,7 @@ class ClientBase(LazyApis, Unpicklable):
 
     @property
     def _event_loop(self) -> EventLoop:
-        # Locks and events belong to one event loop; clients made by with_options share them.
+        # Each event loop has its own locks and events; clients made by with_options share these.
         return self._loops.find(process_id(), self._running_loop(), has_ended=self._has_ended)
 
     @staticmethod

@@ -40,7 +40,7 @@ class RemotePermits:
         self._cell = cell
         self._budget = budget
         self._is_blocking = is_blocking
-        self._granted = "", -math.inf  # the token's key, and when, on the monotonic clock
+        self._granted = "", -math.inf  # the token's key, and the time of its last permit
         self._share: OwnPermits | None = None
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:

@@ -222,7 +222,7 @@ class DownloadSaver(_StreamedCall):
         try:
             part = self._file.part.received(reply.status, reply.headers)
         except TransportFailure:
-            # The range does not match the part: a retry must not request it again.
+            # The range of the response does not match the part, so a retry must begin with byte 0.
             await self._loop.run_in_worker(self._file.begin, PartialFile())
             raise
         saved = DownloadProgress.begun(part, self._limit)

@@ -111,7 +111,7 @@ class _Transfers(ClientBase):
             opener = StreamOpener(self._wire, stack)
             state = self._start(without_result(operation))
             response = response_of(await self._drive(state, opener.send))
-            # A call may succeed without a successful response: a retried DELETE that gets a 404.
+            # A call may succeed although its response is an error: a 404 for a retried DELETE.
             reply = opener.reply
             chunks = AwaitedChunks(iter((response.raw,))) if reply is None else reply.chunks
             async with aclosing(with_transport_errors(chunks, opener.request)) as pieces:

@@ -169,7 +169,7 @@ def _read(
 ) -> Iterator[list[object]]:
     """Yield the records of each page, and append the names of job id files to ``jobs``."""
     while (request := reading.next_request()) is not None:
-        # Pages are read without a check of the total: SliceReading judges what is missing.
+        # Pages are read without a check of the total, because SliceReading finds missing records.
         operation = request.operation.with_options(keep_unknown="items")
         if slice.source == "job":
             starts = cast("JobOperation[Any, Any, Any]", operation)

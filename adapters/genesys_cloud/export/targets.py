@@ -211,7 +211,7 @@ class FileSystemTarget:
         try:
             found = fsspec.core.url_to_fs(url)
         except ValueError:
-            # Without the rest of the URL, which may contain a password.
+            # Show only the protocol, because the rest of the URL may contain a password.
             shown = f"{url.partition('://')[0]}://..."
             raise InvalidValueError(
                 f"out={shown!r}: fsspec has no file system for this protocol; use another URL"

@@ -175,7 +175,7 @@ class ThreadEventQueue(_EventQueue[T]):
                 while (held := self._next()) is None:
                     self._changed.wait()
             except BaseException:
-                # If the thread was interrupted after an event had woken it, another can take it.
+                # If an event woke this thread and the thread was then interrupted, wake another.
                 self._changed.notify()
                 raise
             self._make_room()

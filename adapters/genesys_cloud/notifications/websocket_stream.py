@@ -121,7 +121,7 @@ class WebSocketStream:
                         events = await opened.read()
                         if not opened.ws.over:
                             await deliver(events, read_clocks())
-                # The last events; also those of a failed connection attempt.
+                # Deliver the last events, or the events of a failed attempt to connect.
                 await deliver(events, read_clocks())
         finally:
             self._ended.set()

@@ -50,7 +50,7 @@ except ImportError as missing:
 
 __all__ = ["Telemetry"]
 
-# Seconds; the buckets that the semantic conventions recommend for http.client.request.duration.
+# In seconds; the semantic conventions recommend these buckets for http.client.request.duration.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
 # In seconds. A program that keeps up receives a notification within microseconds; a program that

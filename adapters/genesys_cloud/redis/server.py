@@ -145,7 +145,7 @@ class RedisServer:
                 "url: must look like redis://host:6379/0 or rediss://host:6379/0"
             )
         database = parts.path.strip("/") or "0"
-        if parts.query or parts.fragment:  # as other Redis clients accept, such as ?db=3
+        if parts.query or parts.fragment:  # other Redis clients accept a query such as ?db=3
             raise InvalidValueError(
                 "url: must have no query; write the database as in redis://host:6379/3, and pass other "
                 "options as arguments"
@@ -199,7 +199,7 @@ class RedisServer:
     async def pause(seconds: float, *, is_blocking: bool) -> None:
         """Sleep, in the calling thread or in the running event loop."""
         if is_blocking:
-            time.sleep(seconds)  # noqa: ASYNC251 - then it blocks
+            time.sleep(seconds)  # noqa: ASYNC251 - the caller may block
         else:
             connector = running_connector()
             await connector.wait(connector.new_waker(), read_clocks().monotonic + seconds)

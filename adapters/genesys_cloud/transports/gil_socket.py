@@ -84,8 +84,8 @@ class GilSocket:
             OSError: see :meth:`socket.socket.send`.
         """
         size = len(data)
-        # ctypes cannot pass a read-only view, so pass the bytes object that it covers entirely. No
-        # variable for it: some tracebacks show variables, and a request contains a token.
+        # ctypes cannot pass a read-only view, so pass the bytes object that the view covers entirely.
+        # It has no variable: some tracebacks show variables, and a request contains a token.
         if type(data) is not memoryview or type(data.obj) is not bytes or len(data.obj) != size:
             return self._socket.send(data)
         count = self._send(self._socket.fileno(), data.obj, ctypes.c_size_t(size), _SEND_FLAGS)
