@@ -1,7 +1,7 @@
 """A simulator of the platform that needs neither a network nor an organization.
 
 Invariants: pure, like all of the core. A :class:`Simulator` receives requests and the time, and
-returns responses; adapters serve it on a socket. The library's own tests run against it.
+returns responses; adapters serve the simulator on a socket. The library's own tests use it.
 
 The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues``
 are stateful, notification channels have WebSockets (``Simulator.hub``), generic rules make the

@@ -76,7 +76,8 @@ class _Loading:
         client = next(iter(simulator.state.clients.values()), None)
         if client is None:
             raise InvalidValueError(
-                "data: the simulator has no OAuth client to load it with; add one to its World"
+                "data: cannot be loaded, because the simulator has no OAuth client; "
+                "add one to its World"
             )
         self._token = simulator.issue_token(client.id, now=now)
         self._ids = {} if client.user_id is None else {"$me": client.user_id}

@@ -287,8 +287,8 @@ class Simulator:
     def advance(self, now: Now) -> None:
         """Perform all due actions: end alerts, answer calls, end after-call work and so on.
 
-        Each action happens at the time at which it was due, in order, even if this is called late.
-        Every request does this first.
+        Each action happens at the time at which it was due, in order, even if :meth:`advance` is
+        called late. Every request calls it first.
 
         Args:
             now: the current time.
@@ -463,8 +463,8 @@ class Simulator:
             count: the number of items to add.
 
         Returns:
-            The items. They are in the listing's collection if it is stateful; otherwise they are
-                only in this listing, where filters do not apply to them.
+            The items. They are in the listing's collection if the collection is stateful; otherwise
+            they are only in this listing, where filters do not apply to them.
 
         Raises:
             InvalidValueError: there is no such listing.

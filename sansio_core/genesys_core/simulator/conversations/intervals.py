@@ -62,7 +62,7 @@ def is_interval(text: object) -> bool:
 
 
 def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
-    """Return a granularity such as ``PT30M`` in milliseconds; if ``None``, the interval's length.
+    """Return a granularity such as ``PT30M`` in milliseconds; by default, the interval's length.
 
     Raises:
         Problem: 400 if the granularity is not a duration in weeks, days, hours, minutes and

@@ -313,7 +313,7 @@ def leave_queue(
     if line is not None:
         line.pop(acd.id, None)
     acd.outcome = outcome
-    # That the session of an abandoned conversation ends with `peer` is a guess.
+    # Guess: the session of an abandoned conversation ends with `peer`.
     end_session(acd.session, "peer" if outcome == "ABANDON" else "transfer", wall_milliseconds(now))
     _tell(state, "acd.end", conversation, acd, now)
     for each in conversation.participants:

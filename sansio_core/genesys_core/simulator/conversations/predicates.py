@@ -19,7 +19,8 @@ class FilterSubject(Struct, frozen=True):
 
     Attributes:
         dimensions: the dimension values, by the dimension's name.
-        metrics: the metric values, by the metric's name; several if it is emitted more than once.
+        metrics: the metric values, by the metric's name; several if the metric was emitted more
+            than once.
     """
 
     dimensions: Mapping[str, str | None]

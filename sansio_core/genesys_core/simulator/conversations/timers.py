@@ -1,8 +1,8 @@
 """Timers of conversations, jobs and traffic, on the virtual clock.
 
-Invariants: the timer that is due first is returned first; of timers that are due at the same time,
-the one that was set first. Timers are not cancelled: an obsolete one does nothing, because its
-action checks the conversation.
+Invariants: the timer that is due first is returned first; if several timers are due at the same
+time, the one that was set first. Timers are not cancelled: an obsolete one does nothing, because
+its action checks the conversation.
 """
 
 from heapq import heappop, heappush

@@ -1,8 +1,8 @@
 """The history of users' presences and routing statuses.
 
 Invariants: a user's periods are contiguous up to the present. A bounded number of changes is kept
-for each user; the time before the oldest of them is counted under the status that this change
-replaced.
+for each user; the time before the oldest recorded change is counted under the status that the
+change replaced.
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """Commands on one or many waiting callbacks: reschedule, change the phone numbers, end.
 
-Invariants: a bulk update changes each callback whose state allows that; all other callbacks are
-counted as errors.
+Invariants: a bulk update changes every callback whose state allows a change; all other callbacks
+are counted as errors.
 
 Guess: only callbacks that no agent has answered can be changed.
 """

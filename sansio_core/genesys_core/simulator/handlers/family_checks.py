@@ -1,7 +1,7 @@
 """Checks that run before writes in individual API families: entities in use, and empty requests.
 
-Invariants: a check changes nothing. Its error code is the platform's if known; ``general.conflict``
-for a schedule in use is a guess.
+Invariants: a check changes nothing. Error codes are those of the platform where they are known;
+``general.conflict`` for a schedule in use is a guess.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """Single resources that are read and written in different forms.
 
-Invariants: a read returns what was written; DELETE removes it.
+Invariants: a read returns what was written; DELETE restores the initial state.
 
 Guess: initially there is no default setting, groups are not dynamic, and toggles are off.
 """

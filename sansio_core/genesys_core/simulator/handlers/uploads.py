@@ -1,7 +1,7 @@
 """Uploads that jobs wait for, at ``/simulator/uploads/{uploadId}``, the target of signed links.
 
-Invariants: like a signed link, an upload's path requires no token; each path can be used once.
-The content is not read: the job continues as if it were valid.
+Invariants: like a signed link, an upload's path requires no token; each path can be used once. The
+content is not read: the job continues as if the content were valid.
 """
 
 from collections.abc import Mapping

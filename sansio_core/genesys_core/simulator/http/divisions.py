@@ -76,7 +76,7 @@ def _divisions_above(call: ApiCall) -> Iterator[str]:
 def _divisions_in_body(call: ApiCall) -> Iterator[str]:
     """Yield the division that a body names.
 
-    A body that creates an entity, and could name a division but does not, is for the home division.
+    If a body that creates an entity could name a division, but does not, yield the home division.
     """
     if not isinstance(call.body, Mapping):
         return

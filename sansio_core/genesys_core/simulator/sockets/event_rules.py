@@ -228,7 +228,8 @@ def _changes_its_path(route: ServedRoute[OperationFacts], rule: ResourceRule | N
 def _job_path(rule: ResourceRule | None) -> str | None:
     """Return the path of the jobs that a rule is for, or ``None``.
 
-    No operation may start them: tests can start them with ``Simulator.start_job``.
+    The path may be one at which no operation starts jobs: tests can start them with
+    ``Simulator.start_job``.
     """
     if rule is None or rule.collection is None or rule.collection.states is None:
         return None

@@ -174,7 +174,7 @@ class Hub:
     def restore(self, state: PlatformState, now: Now) -> None:
         """Replace the platform's state, and close the sockets of channels that the new state lacks.
 
-        The new state may be that of a simulator that is served at another port, or not at all: this
+        The new state may be from a simulator that is served at another port, or is not served: this
         hub's port and the connections of the remaining sockets stay the same.
         """
         state.socket_port = self.state.socket_port

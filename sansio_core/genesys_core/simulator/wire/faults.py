@@ -122,7 +122,7 @@ class Garbage(Struct, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """A complete response without ``Connection: close``, after which the connection is closed."""
+    """The connection is closed after a complete response that lacks ``Connection: close``."""
 
 
 Fault: TypeAlias = Answer | Interrupted | Slow | Garbage | Closed
