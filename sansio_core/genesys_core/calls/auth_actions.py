@@ -59,7 +59,7 @@ class Granted(Struct, frozen=True):
 
 
 class SignedOut(Struct, frozen=True):
-    """The result of a successful sign-out: the client has no token; its previous one is invalid."""
+    """The result of a successful sign-out: the client's token is deleted and invalid."""
 
 
 class TokenSnapshot(Struct, frozen=True):
@@ -236,7 +236,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the next request, which revokes the token or first renews it, or the result.
+        """Return the request that revokes the token, or that first renews it, or the result.
 
         No request is sent if the client has neither a valid token nor a refresh token, or if its
         login host has changed since the action was requested.

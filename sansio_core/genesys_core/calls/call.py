@@ -37,7 +37,7 @@ _UNAUTHENTICATED: Final = (
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
-    """The data of one call, which its states share.
+    """The data that all states of one call share.
 
     Attributes:
         endpoint: the endpoint of the operation.

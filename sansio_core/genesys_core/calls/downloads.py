@@ -68,7 +68,7 @@ SUCCESS: Final = frozenset(range(200, 300))
 """Statuses of successful responses; only the bodies of other responses describe an error."""
 
 LARGEST_REFUSAL: Final = 1 << 20
-"""Maximum number of bytes read from an error response, which is enough for its message."""
+"""Maximum number of bytes read from an error response; error messages are much shorter."""
 
 
 _SOURCE: Final = Expected(
@@ -368,7 +368,7 @@ def safe_file_name(content_disposition: str | None, fallback: str = "download") 
 
     Args:
         content_disposition: the value of the ``Content-Disposition`` header, or ``None``.
-        fallback: the name if the header has none; sanitized as well.
+        fallback: the name to use if the header contains none; sanitized as well.
     """
     for text in (*_names(content_disposition or ""), fallback):
         name = _cleaned(text)

@@ -2,8 +2,7 @@
 
 All decisions about a call are made here or in functions called from here; a driver sends, sleeps,
 obtains tokens and applies steps to the session, and nothing more. A state is the effect that it
-waits for, and its methods are its only transitions, so calling one that a state lacks is a type
-error.
+waits for, and its methods are its only transitions, so an invalid transition is a type error.
 
 Invariants: every call ends. It is retried at most ``retry_max`` times and a rejected token is
 replaced at most once; a rejected token is not sent again; no POST or PATCH that may have taken

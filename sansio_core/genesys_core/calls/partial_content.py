@@ -27,7 +27,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
     """The beginning of a file, as it is on disk.
 
     Attributes:
-        source: identifies the file, such as its URL.
+        source: an identifier of the file, such as its URL.
         validator: a strong entity tag or modification date, or ``None`` if the download cannot be
             resumed.
         size: bytes on disk.
@@ -45,7 +45,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
 
         Args:
             record: the result of :meth:`to_record`.
-            source: identifies the file to download now.
+            source: the identifier of the file to download now.
             size: number of bytes on disk.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Actions on a client's token, including the one for a call that needs a token.
+"""Actions on a client's token, including the action for a call that needs a token.
 
 Invariants: an action is a value, and its steps are pure functions;
 :mod:`genesys_core.calls.token_transaction` takes one step at a time. The action determines the

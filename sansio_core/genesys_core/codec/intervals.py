@@ -161,7 +161,7 @@ class Interval(TextValue):
             unit: ``day`` splits at midnight, ``hour`` at the full hour.
             count: the number of days or hours in a piece.
             zone: the time zone that determines midnight and the full hours.
-            limit: the maximum length of a piece; longer ones are split again, so that a 25-hour day
+            limit: the maximum length of a piece; longer pieces are split, so that a 25-hour day
                 with a 24-hour limit becomes two pieces.
 
         Raises:

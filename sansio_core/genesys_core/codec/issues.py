@@ -27,8 +27,8 @@ JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | flo
 """A JSON value as plain Python values, decoded without an expected type."""
 
 JsonPath: TypeAlias = "tuple[JsonPath, str | int] | None"
-"""A location in a document: the parent's location and the key or index within it. Formatted as
-text only when an issue is reported, which keeps traversal cheap.
+"""A location in a document: the location of the parent, and the key or index within the parent.
+Locations are formatted as text only when an issue is reported, so that traversal is cheap.
 """
 
 ROOT: Final[JsonPath] = None

@@ -110,8 +110,8 @@ class _Item(Struct, frozen=True, gc=False):
 
 
 _WATCHED: Final[set[type]] = set()
-"""The types that have been received. Empty in programs that only send models, which therefore have
-no overhead.
+"""The types that have been received. The set stays empty in programs that only send models, so that
+these have no overhead.
 """
 
 

@@ -252,7 +252,7 @@ def _intervals(export: Export) -> Sequence[Interval | None]:
     interval = export.interval
     if interval is None:
         return (None,)
-    days = export.days or interval.duration.days + 2  # more than the interval has
+    days = export.days or interval.duration.days + 2  # more than it has
     return tuple(interval.split("day", days, limit=export.longest))
 
 

@@ -86,7 +86,7 @@ class Paging(Struct, Generic[T], frozen=True):
         pages: number of pages received by this reader.
         taken: number of items delivered by this reader.
         fetched: number of items delivered by this reader and earlier ones.
-        repeated: number of repeated items, which were omitted.
+        repeated: number of repeated items that were omitted.
         total: the largest number of items that the platform counted.
         empty: number of consecutive empty pages.
         count: the number of pages according to the last response; 0 if unknown.
@@ -370,5 +370,5 @@ _FIRST_PAGES: Final = (None, "", 1, "1")
 
 
 def digest_identity(identity: object) -> bytes:
-    """Return a short digest of an item's id, which is the same in every process."""
+    """Return a short digest of an item's id; the digest is the same in every process."""
     return blake2b(str(identity).encode("utf-8", "replace"), digest_size=DIGEST_SIZE).digest()

@@ -50,7 +50,7 @@ class Budget(Protocol):
         """Replace a key's state under an exclusive lock.
 
         Args:
-            key: identifies a token, without revealing it.
+            key: a key that identifies a token without revealing it.
             change: a function that returns the next state and a result; it is called at most once,
                 with ``None`` if there is no state yet.
             wait: seconds to wait for the lock; 0 raises immediately if the state is locked. Clients
@@ -77,7 +77,7 @@ class RatePlace(Struct, frozen=True):
 
     Attributes:
         wait: seconds until the place may be used; 0 if it may be used now.
-        ticket: identifies the place.
+        ticket: the number that identifies the place.
         lane: the number of the limit that delays the place, counted from 1 as in the Lua script;
             0 if none is reported, -1 if the gate delays the place.
     """
@@ -123,7 +123,7 @@ class RemoteBudget(Protocol):
         """Return a place in the rate limit of a key; the place can be used now or later.
 
         Args:
-            key: identifies a token, without revealing it.
+            key: a key that identifies a token without revealing it.
             lanes: the limits that apply to the request; the last one is for all paths.
             ticket: the ticket of the place that the call waits for; ``None`` at its first attempt.
             had_places: whether the client was granted a place within the last window of the limit

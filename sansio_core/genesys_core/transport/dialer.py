@@ -309,7 +309,7 @@ class StartingTls(_Step, frozen=True):
 
     @property
     def session_key(self) -> Hashable:
-        """Key of the TLS sessions that may be resumed: those with the same peer and route."""
+        """Key of the TLS sessions that may be resumed: sessions with the same peer and route."""
         return self.at, self.plan.route
 
     @property

@@ -222,7 +222,7 @@ class Exchange(Claim[C]):
         return self._go(_CLOSE) if readable else self._start(now)
 
     def closed(self, *, now: Now) -> Step:
-        """Report that the connection was closed; a new one is dialed next (:attr:`Step.CLOSE`)."""
+        """Report that the connection was closed (:attr:`Step.CLOSE`); return the step of dialing."""
         cast(Lease[C], self.lease).clear(now=now)
         return self._go(_DIAL)
 

@@ -169,7 +169,7 @@ class Lease(Generic[C]):
         return len(self.group.members) - 1
 
     def clear(self, *, now: Now) -> None:
-        """Detach the connection, which the driver must close, and keep the slot for a new one."""
+        """Detach the connection, for the driver to close; the slot remains for a new connection."""
         self.http = self.connection = None
         self.opened = now
 

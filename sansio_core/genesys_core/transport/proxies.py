@@ -237,7 +237,7 @@ class ProxySettings(Struct, frozen=True):
         Args:
             found: URLs by scheme (``http``, ``https``, ``all``), and the text of ``NO_PROXY`` as
                 ``no``. An empty URL is ignored.
-            bypass: see :attr:`bypass`.
+            bypass: the function to store as :attr:`bypass`.
 
         Raises:
             ConfigurationError: a URL is invalid; the message does not show the URL.

@@ -39,7 +39,7 @@ class Tunnel:
 
     Args:
         authority: ``host:port`` of the origin.
-        proxy: the proxy, whose credentials are sent.
+        proxy: the proxy; its credentials are sent with the request.
         headers: additional headers for the proxy.
 
     Attributes:
