@@ -62,7 +62,8 @@ class _Progress:
 
     async def _advance(self) -> list[str]:
         """Request pages until an item can be returned, and return the texts of warnings to issue."""
-        # Otherwise both would receive the same page, which the reader takes for the end of the listing.
+        # Two tasks or threads would receive the same page, and `ListingReader` would interpret the
+        # repeated page as the end of the listing.
         if self._is_advancing:
             raise GenesysCloudError(
                 "another task or thread is reading the next page of this listing; use the iterator in "

@@ -121,7 +121,7 @@ class Driver:
     # Called by the handlers
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        """Run until :meth:`stop` is called, or the platform rejects the first attempt to set up a channel."""
+        """Run until :meth:`stop` is called, or until the first attempt to set up a channel is rejected."""
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:

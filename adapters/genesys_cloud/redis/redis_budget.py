@@ -21,8 +21,8 @@ __all__ = ["RedisBudget"]
 class RedisBudget:
     """Shares the rate limit of each token between machines that use the same Redis server.
 
-    Pass it as ``budget`` to clients that share a token. Places are granted in the order of the
-    requests, in one round trip each, by Redis's clock. Redis should write each change to disk
+    Pass it as ``budget`` to clients that share a token. Redis grants places in the order of the
+    requests, with one round trip per request, by its own clock. It should write each change to disk
     (``appendfsync always``): if a client detects that Redis has lost its state, no places are
     granted for one window.
 

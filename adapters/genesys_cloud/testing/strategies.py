@@ -82,7 +82,7 @@ def models_of(
         fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
     Raises:
-        InvalidValueError: the model does not have one of the ``fields``.
+        InvalidValueError: one of the ``fields`` is not a field of the model.
     """
     known = _field_types(model)
     for name in fields:
@@ -190,8 +190,8 @@ def replies(
         fields: strategies for fields that are always present, by their Python names.
 
     Raises:
-        InvalidValueError: the model does not have one of the ``fields``, or there are ``fields``
-            but the operation's response is not a model.
+        InvalidValueError: one of the ``fields`` is not a field of the model, or there are
+            ``fields`` but the operation's response is not a model.
     """
     bodies: st.SearchStrategy[object]
     if isinstance(what, Operation):

@@ -134,7 +134,7 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
-    """Return an asynchronous transport that calls a synchronous one, and streams if that one can.
+    """Return an asynchronous adapter of a synchronous transport; it streams if the transport can.
 
     Raises:
         TypeError: the transport is asynchronous.

@@ -96,7 +96,7 @@ class CountingTransport(Protocol):
     """Optional interface of a transport that reports its number of open connections."""
 
     def connections(self) -> int | None:
-        """The number of open connections, including idle ones; ``None`` if unknown."""
+        """Return the number of open connections, idle or in use; ``None`` if unknown."""
         ...
 
 

@@ -137,8 +137,8 @@ class _Attempts:
 
     def _start(self, address: Address) -> None:
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
-        # Not `waited`, which would count another attempt that is due now as started, although a
-        # failure below may start one as well.
+        # Not `waited`, which may put another address into `starting`: a failure below would replace
+        # that address, and no attempt to connect to it would be made.
         self.race = self.race.begun()
         try:
             connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
