@@ -53,7 +53,7 @@ _FIELDS: Final = {
 
 
 class Export(Struct, frozen=True):
-    """The records to export: those that operations list, or that their jobs return.
+    """The records to export, as listed by operations or returned by the jobs that operations start.
 
     Attributes:
         name: the name of the data, such as ``conversations``; part of the file names.

@@ -73,7 +73,7 @@ class LengthReader:
 
 
 class UntilCloseReader:
-    """Reads a body without a length, which ends when the peer closes the connection."""
+    """Reads a body without a length: the body ends when the peer closes the connection."""
 
     __slots__ = ("_limit", "_size")
 

@@ -37,7 +37,7 @@ class FormBody(EncodedBody, frozen=True):
     fields: tuple[tuple[str, FormValue], ...]
 
     def __repr__(self) -> str:
-        """Return the encoding and the field names, without the values, which may be secret."""
+        """Return the encoding and the field names; the values are omitted, as they may be secret."""
         names = ", ".join(name for name, value in self.fields if value is not None)
         return f"FormBody({self.kind}: {names})"
 

@@ -59,8 +59,8 @@ class HTTP1Connection:
 
     Args:
         limits: size limits of responses.
-        proxy_headers: headers for a forwarding proxy at the other end, which receives targets in
-            absolute form; ``None`` if the other end is the server itself, or a tunnel to it.
+        proxy_headers: headers for a forwarding proxy at the other end; targets are then sent in
+            absolute form. ``None`` if the other end is the server itself, or a tunnel to it.
 
     Attributes:
         unwritten: whether bytes of the request are still to be written; set by a caller that reads

@@ -127,7 +127,7 @@ class Request(Printable, frozen=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """The request's credentials and the secrets in its body, which a careless server may echo."""
+        """The request's credentials and the secrets in its body; a careless server may echo them."""
         return KnownSecrets.of(message_secrets(self.headers, self.body))
 
     def redacted(self) -> "Request":

@@ -96,8 +96,8 @@ def encode_request_head(
 
     Args:
         request: the request.
-        proxy_headers: headers for a forwarding proxy, which receives the target in absolute form
-            (RFC 9112 section 3.2.2); ``None`` without one.
+        proxy_headers: headers for a forwarding proxy; the target is then sent in absolute form
+            (RFC 9112 section 3.2.2). ``None`` without such a proxy.
         streamed: whether the body is sent separately, in chunks, and not from ``request.body``.
         field_lines: the connection's cache of encoded lines; read and updated.
 

@@ -2,8 +2,8 @@
 
 Invariants: only a complete head is parsed, so the result does not depend on how it was split. A
 plain head (HTTP/1.1, ordinary lines, unambiguous framing) is parsed here, with patterns that never
-backtrack, and with the same result as h11's. All other heads are parsed by h11, except for bytes
-that h11 would take quadratic time to reject, which are rejected here.
+backtrack, and with the same result as h11's. All other heads are parsed by h11, except that bytes
+that h11 would take quadratic time to reject are rejected here.
 """
 
 import re

@@ -32,7 +32,7 @@ class JobStatus(Printable, frozen=True):
         state: the job's state as the platform sends it; empty if it sends none.
         kind: the meaning of the state.
         progress: the completed fraction of the job, from 0 to 1; ``None`` if unknown.
-        links: links to result files, which may be signed and expire.
+        links: links to result files; the links may be signed and expire.
         upload_url: the URL for the upload that the job needs; empty if there is none.
         message: the platform's description of the job's failure; empty if it sends none.
     """
@@ -50,7 +50,7 @@ class JobStatus(Printable, frozen=True):
         return self.kind in _OVER
 
     def __repr__(self) -> str:
-        """Return a representation without links and upload URL, which contain signatures."""
+        """Return a representation without the links and the upload URL: they contain signatures."""
         return f"JobStatus({self.state!r}, {self.kind!r}, progress={self.progress})"
 
 

@@ -115,10 +115,10 @@ class PausePolicy(Struct, frozen=True):
 
 
 RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
-"""Pauses for results, which may be missing briefly after a job has succeeded."""
+"""Pauses between requests for a job's results; these may be missing briefly after its success."""
 
 CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
-"""Pauses for a caller's condition, such as the appearance of a new entity in a search."""
+"""Pauses between checks of a caller's condition, such as a new entity in a search."""
 
 
 class _Wait(Struct, Generic[T], frozen=True):

@@ -72,8 +72,7 @@ class ChannelSet(Struct, frozen=True):
             topics: the topics to subscribe to.
             policy: timeouts and delays of each channel.
             now: the current time on the monotonic and the wall clock.
-            existing: a channel that the caller has created, which becomes the first channel of the
-                set.
+            existing: a channel that the caller has created; it becomes the first channel of the set.
             plan: an empty plan that sets another maximum number of channels.
 
         Raises:

@@ -63,8 +63,8 @@ def decode_eventbridge_event(
 
     Args:
         content: the event as JSON, or as the dictionary that AWS Lambda passes to its handler.
-        decoder: a decoder with your own types for topics; by default, those of the API definition
-            are used.
+        decoder: a decoder with your own types for topics; by default, the types of the API
+            definition are used.
 
     Raises:
         DecodeError: the content is not JSON, or not an EventBridge event.

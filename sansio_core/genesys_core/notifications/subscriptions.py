@@ -6,7 +6,7 @@ fit, because only then does the platform report which one it rejects; combined t
 the channels would be full otherwise.
 
 The limits are the platform's: 1,000 topics per channel, 20 channels per user and client, and 200
-characters for a (combined) topic, ``prefix?suffix1&suffix2``, which counts as one and whose events
+characters for a topic. A combined topic, ``prefix?suffix1&suffix2``, counts as one topic; its events
 arrive as ``prefix.suffix1`` and ``prefix.suffix2``.
 """
 
@@ -153,7 +153,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def topics(self) -> frozenset[str]:
-        """All topics as spelled by the caller, with combined ones split."""
+        """All topics as spelled by the caller, with combined topics split."""
         return frozenset(topic for channel in self.channels for topic in channel.names.values())
 
     def entries(self, channel: int) -> frozenset[str]:

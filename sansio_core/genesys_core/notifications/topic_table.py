@@ -53,7 +53,7 @@ class TopicTable(Mapping[str, type[Model]]):
         For example, the template of ``v2.users.9ed7d9f6-....presence`` is
         ``v2.users.{id}.presence``. A placeholder matches one segment. If several templates match,
         the one with the fewest placeholders is returned (``v2.system.token_revoked.{id}``, not
-        ``v2.system.{id}.{id}``), and among those the one whose first placeholder comes last.
+        ``v2.system.{id}.{id}``), and among equals, the one whose first placeholder is nearest to the end.
         """
         return self._found(topic.lower())
 

@@ -113,8 +113,8 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
 
     Args:
         url: the redirect URL, or its path and query.
-        state: the authorization request's state; ``None`` if it had none, which leaves the
-            application open to forged redirects (CSRF). An empty state never matches.
+        state: the authorization request's state. ``None`` if the request had no state: the
+            application is then open to forged redirects (CSRF). An empty state never matches.
 
     Raises:
         OAuthError: its ``error`` is ``access_denied`` if the user refused, or another code of the

@@ -350,7 +350,7 @@ def text_problems(name: str, value: object) -> Iterator[str]:
 
 
 def colon_problems(client_id: object) -> Iterator[str]:
-    """Yield a problem if a client id contains a colon, which a Basic header does not allow."""
+    """Yield a problem if a client id contains a colon; a Basic header does not allow it."""
     # RFC 7617 section 2: "a user-id containing a colon character is invalid".
     if isinstance(client_id, str) and ":" in client_id:
         yield "client_id: contains a colon, which a Basic header cannot represent; pass only the id"

@@ -121,7 +121,7 @@ class BrowserPage(Struct, frozen=True):
 
 
 class CodeArrived(Confidential, frozen=True):
-    """The user signed in. Exchange the authorization code, which is never shown."""
+    """The user signed in: exchange the authorization code for a token. The code is never shown."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"code"})
 

@@ -99,7 +99,7 @@ def prepare_token_request(
         grant: the grant to exchange.
         hosts: the login host, or the gateway in front of it.
         timeout: timeouts for the phases of the request.
-        headers: additional headers, such as a gateway's key; they never replace required ones.
+        headers: additional headers, such as a gateway's key; required headers are never replaced.
     """
     credentials = grant.basic()
     # The client's own Authorization header is for the API, and a public client must send none here.

@@ -88,8 +88,8 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
             failed (for example because the response cannot be decoded), and why; if ``None``, the
             outcome determines whether the call has failed.
         hides_bodies: whether the bodies are omitted even if logging of bodies is enabled: the
-            bodies of a token exchange are secret, those of a transfer are files. A request to a URL
-            whose path ends in ``/oauth/token`` is always treated as a token exchange.
+            bodies of a token exchange are secret, and the bodies of a transfer are files. A request
+            to a URL whose path ends in ``/oauth/token`` is always treated as a token exchange.
         returned: whether the call succeeded regardless of the status: a repeated DELETE may succeed
             with a 404.
         call: the call that the attempt belongs to; its secrets are redacted wherever they appear.

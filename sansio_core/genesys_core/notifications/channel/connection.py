@@ -92,7 +92,7 @@ class BackingOff(Struct, frozen=True):
     channel: PlatformChannel | None
 
     def woke(self, id: int, *, now: Now, policy: Policy) -> "ConnectionAttempt":
-        """Return the next attempt to connect, whose call or socket is numbered ``id``."""
+        """Return the next attempt to connect; its call or socket is numbered ``id``."""
         channel, limit = self.channel, now.monotonic + policy.call_limit
         if channel is not None and channel.given:
             return Inspecting(id, limit, self.failures, channel)
@@ -273,7 +273,7 @@ TopicSync: TypeAlias = OutOfSync | InSync | Syncing
 
 
 class Backlog(Struct, frozen=True):
-    """Frames sent while reading was paused, which may take longer than ``lag`` to arrive.
+    """Frames that were sent while reading was paused; they may take longer than ``lag`` to arrive.
 
     Attributes:
         since: the time up to which the stream is known to be complete.

@@ -60,7 +60,7 @@ class Connected(Struct, frozen=True):
     """A channel delivers events from now on.
 
     Attributes:
-        channel_id: the id of the channel, which is new or reused.
+        channel_id: the id of the channel; the channel is new or reused.
         at: when the channel began to deliver events.
     """
 

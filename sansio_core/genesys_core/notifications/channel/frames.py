@@ -4,7 +4,7 @@ Invariants: every frame that is not internal to the channel is delivered, and in
 only the state that they concern. Any frame proves that the connection is alive.
 
 Internal frames: ``channel.metadata`` (heartbeats and pongs), ``v2.system.*`` (also delivered), and
-responses to subscriptions made over the socket, which have a ``result`` and no topic.
+responses to subscriptions made over the socket (they have a ``result`` and no topic).
 """
 
 from collections.abc import Iterable

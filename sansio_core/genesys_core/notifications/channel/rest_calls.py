@@ -72,7 +72,7 @@ def topics_from(outcome: object) -> frozenset[str]:
 def rejections_from(
     outcome: object, wanted: frozenset[str]
 ) -> tuple[list[SubscriptionRejected], frozenset[str]]:
-    """Return the topics that the server rejected and those it accepted, spelled as requested."""
+    """Return the server's rejections and the topics that it accepted, spelled as requested."""
     spelling = {topic.lower(): topic for topic in wanted}
     rejected: list[SubscriptionRejected] = []
     permitted: set[str] = set()
