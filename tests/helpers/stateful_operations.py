@@ -204,7 +204,7 @@ def topic_lines():
         "## Topics that no operation publishes",
         "",
         f"No operation publishes events of these {len(UNCAUSED_TOPICS)} of the {len(NOTIFICATION_TOPICS)} notification topics;",
-        "`simulator.publish_event(topic, properties)` publishes an event of these, or of any other topic, with a body that is",
+        "`simulator.publish_event(topic, properties)` publishes an event on any topic, including these, with a body that is",
         "checked against the topic's model ([Notifications](simulator-notifications.md#publish-events-and-inject-faults)).",
         "",
         *(
