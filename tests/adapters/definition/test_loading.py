@@ -52,5 +52,7 @@ def test_a_damaged_file_is_named(packing: str, tmp_path: Path) -> None:
 def test_of_two_documents_the_one_that_is_no_swagger_is_named(tmp_path: Path) -> None:
     file = tmp_path / "new.json"
     file.write_text('{"openapi": "3.1.0", "paths": {}}')
-    with pytest.raises(InvalidValueError, match=r"new\.json: definition: is OpenAPI 3\.1\.0; only"):
+    with pytest.raises(
+        InvalidValueError, match=r"new\.json: the definition is OpenAPI 3\.1\.0, but only"
+    ):
         load_sources(file)

@@ -49,7 +49,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 
 
 class _Values(Struct, kw_only=True):
-    """The members that schemas and parameters have in common, which describe values."""
+    """The members that describe a value's type and limits, in schemas as well as parameters."""
 
     type: str | None = None
     format: str | None = None
@@ -88,7 +88,7 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the property is read-only; next to a ``$ref``, ``x-read-only`` declares that."""
+        """Whether ``readOnly`` is true, or ``x-read-only``, its substitute next to a ``$ref``."""
         return self.read_only or self.x_read_only
 
 
@@ -145,7 +145,10 @@ class SwaggerOperation(Struct, kw_only=True):
         return self.preview or self.genesys_preview
 
     def required_permissions(self) -> SwaggerPermissions:
-        """Return the required permissions; a plain list, as in documents from 2016, is accepted too."""
+        """Return the operation's permissions.
+
+        All permissions of a plain list, the format of documents from 2016, are required.
+        """
         if isinstance(self.permissions, list):
             return SwaggerPermissions(permissions=self.permissions)
         return self.permissions or SwaggerPermissions()
@@ -267,20 +270,22 @@ def _check_version(document: object) -> None:
         facts = cast(Mapping[str, object], document)
     if "openapi" in facts:
         raise InvalidValueError(
-            f"definition: is OpenAPI {facts['openapi']!s:.20}; only Swagger 2.0 is supported, "
-            "which the platform publishes at /api/v2/docs/swagger"
+            f"the definition is OpenAPI {facts['openapi']!s:.20}, but only Swagger 2.0 is supported; "
+            "the platform publishes its Swagger 2.0 definition at /api/v2/docs/swagger"
         )
     if "swagger" not in facts:
         raise InvalidValueError(
-            "definition: has no 'swagger' version; it must be a Swagger 2.0 document, "
-            "which the platform publishes at /api/v2/docs/swagger"
+            "the definition has no 'swagger' version, so it is not a Swagger 2.0 document; "
+            "the platform publishes its Swagger 2.0 definition at /api/v2/docs/swagger"
         )
     if facts["swagger"] not in ("2.0", 2.0):  # a number if converted from YAML without quotes
         raise InvalidValueError(
-            f"definition: is Swagger {facts['swagger']!s:.20}; only Swagger 2.0 is supported"
+            f"the definition is Swagger {facts['swagger']!s:.20}, but only Swagger 2.0 is supported"
         )
     if not isinstance(facts.get("paths"), dict):
-        raise InvalidValueError("definition: has no 'paths' object; it must be Swagger 2.0")
+        raise InvalidValueError(
+            "the definition has no 'paths' object, which a Swagger 2.0 document requires"
+        )
 
 
 def _own_paths(document: object) -> tuple[object, list[Finding]]:

@@ -66,9 +66,9 @@ def test_lone_surrogates_are_replaced(text: str) -> None:
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({**LEAST, "swagger": "1.2"}, "is Swagger 1.2; only Swagger 2.0 is supported"),
-        ({"openapi": "3.0.3", "paths": {}}, "is OpenAPI 3.0.3; only Swagger 2.0"),
-        ({}, "has no 'swagger' version; it must be a Swagger 2.0 document"),
+        ({**LEAST, "swagger": "1.2"}, "is Swagger 1.2, but only Swagger 2.0 is supported"),
+        ({"openapi": "3.0.3", "paths": {}}, "is OpenAPI 3.0.3, but only Swagger 2.0"),
+        ({}, "has no 'swagger' version, so it is not a Swagger 2.0 document"),
         ([], "has no 'swagger' version"),
         ({**LEAST, "paths": []}, "has no 'paths' object"),
         ({"swagger": "2.0"}, "has no 'paths' object"),
