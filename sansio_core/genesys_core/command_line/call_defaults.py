@@ -11,9 +11,10 @@ _RETRY: Final = RetryConfiguration(max_retry_time_sec=60)
 
 
 def default_retry(configuration: Configuration) -> RetryConfiguration | None:
-    """Return the command's retry configuration; ``None`` if the settings have their own.
+    """Return the command's retry settings, or ``None`` if the user has configured retries.
 
-    Users and scripts expect retries if the platform is busy; the library makes none by default.
+    The command retries by default, unlike the library, because users and scripts expect retries if
+    the platform is busy.
     """
     origins = {each.origin for each in configuration.describe() if each.section == "retry"}
     return _RETRY if origins <= {None, "default"} else None

@@ -51,7 +51,7 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.INCOMPLETE: (
         "an incomplete listing, export or download, or a response that cannot be read or printed"
     ),
-    ExitCode.JOB_FAILED: "a job failed, was cancelled or needs an action",
+    ExitCode.JOB_FAILED: "a job failed, was cancelled or is paused until you act",
     ExitCode.ROWS_FAILED: "rows of --from-file failed; they were written to the --failures file",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.PIPE_CLOSED: "the reader of the output closed the pipe",

@@ -1,7 +1,7 @@
 """The API definition as Python values, the input of the code generator.
 
-Invariants: all names are final, both on the wire and in Python; references are
-resolved; the order is that of the document.
+Invariants: all names are final, both on the wire and in Python; references are resolved. Models and
+fields are in the order of the document; APIs, their operations and topics are sorted by name.
 """
 
 from collections import Counter
@@ -100,7 +100,7 @@ class Limits(Struct, frozen=True):
 
 
 def format_number(value: float) -> str:
-    """Format a number from a document with all its digits, and whole numbers without a fraction."""
+    """Format a number with all its digits; a whole number has no decimal point or exponent."""
     if abs(value) < _INTEGERS and value % 1 == 0:
         return str(int(value))
     return str(value)
@@ -160,11 +160,11 @@ class ApiPermissions(Struct, frozen=True):
 class ApiOperation(Struct, frozen=True):
     """An operation: a method and path; ``tags`` are the APIs that contain it.
 
-    ``returns`` is the type of a successful response's body, and ``replies`` has each successful
-    status whose type differs from it. ``form`` is the encoding of ``formData`` parameters, and
-    ``accept`` the value of the ``Accept`` header. ``errors`` has the error codes of each status.
-    ``schemes`` is ``None`` if the operation accepts an access token; otherwise it has the security
-    schemes, any one of which suffices, and is empty if no authentication is needed.
+    ``returns`` is the type of a successful response's body, and ``replies`` lists each successful
+    status with a different type, and that type. ``form`` is the encoding of ``formData`` parameters,
+    and ``accept`` the value of the ``Accept`` header. ``errors`` lists the error codes of each status.
+    ``schemes`` is ``None`` if the operation accepts an access token. Otherwise it names the security
+    schemes that the operation accepts instead, and is empty if no authentication is needed.
     """
 
     name: str
@@ -210,7 +210,7 @@ class Api(Struct, frozen=True):
 
 
 class ApiDefinition(Struct, frozen=True):
-    """A complete API definition; ``topics`` has topic templates and their events' class names."""
+    """A complete API definition; ``topics`` pairs each topic template with its events' class name."""
 
     version: str
     models: tuple[ModelDef, ...]

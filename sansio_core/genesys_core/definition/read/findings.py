@@ -41,7 +41,7 @@ def format_place(place: Place) -> str:
 
 
 def refuse_findings(findings: Sequence[Finding]) -> None:
-    """Raise an exception if there are findings, as for ``--strict``.
+    """Raise an exception that lists the findings, unless there are none.
 
     Raises:
         InvalidValueError: there is at least one finding; the message lists the first 20.

@@ -152,7 +152,8 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""The state in which a job waits for the caller, and the next step of the caller, by status path."""
+"""For jobs that pause until the caller acts: the state in which they pause, and the step that the
+caller must take, by status path."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -327,7 +328,7 @@ def _family(
         parameter=path.rpartition("{")[2].partition("}")[0],
         state=state,
         states=tuple(
-            # Unknown states count as running: taking one for the end would lose results.
+            # An unknown state counts as running: treating it as final would lose results.
             (value, "stopped" if value == stopped else KIND_BY_WORD.get(_word(value), "running"))
             for value in values
         ),

@@ -29,7 +29,7 @@ _WORDS = (
     (re.compile(r"IPv([46])(?![a-z])"), r"Ipv\1"),
     (re.compile(r"URIs(?![a-z])"), "Uris"),
 )
-# Of tags only: the official SDK has `o_auth_client_id`, but `oauth_api`.
+# Acronyms in tags only: the official SDK has the field `o_auth_client_id`, but the API `oauth_api`.
 _TAG_WORDS = ((re.compile(r"OAuth"), "Oauth"),)
 
 # Separators, and all other characters that are invalid in an identifier.
@@ -53,9 +53,9 @@ CLIENT_ATTRIBUTES = frozenset(
         *("upload", "wait_until", "with_options"),
     }
 )
-# Names of types that are not models in the expressions of what operations return.
+# Names of types other than models in the expressions for `Endpoint.returns`.
 _TYPES = frozenset({"date", "datetime", "YearMonth"})
-# Names of files have at most 255 characters, and those of shards have a number as well.
+# File systems limit file names to 255 bytes; a shard's number and the suffix need some of them.
 _LONGEST_MODULE = 100
 _BUILTINS = frozenset(name for name in vars(builtins) if name.islower())
 
@@ -102,11 +102,11 @@ class UniqueNames:
         self._numbers: dict[str, int] = {}
 
     def add(self, name: str, *prefixes: str) -> str:
-        """Return an unused name: the given one, if necessary with a number.
+        """Return an unused name: the preferred name, with a number appended if necessary.
 
         Args:
             name: the preferred name.
-            prefixes: prefixes of other names derived from the name, which must be unused too.
+            prefixes: prefixes that must also form unused names with the returned name.
         """
         number = self._numbers.get(name, 1)
         chosen = number_name(name, number)
@@ -134,13 +134,13 @@ def make_unique(names: Iterable[str]) -> list[str]:
 def api_titles(tags: Iterable[str]) -> list[str]:
     """Return the name of each tag's API, without ``Api``; names that would be equal are numbered.
 
-    An API has two classes, ``UsersApi`` and ``AsyncUsersApi``, so the tags ``X`` and ``AsyncX`` would
-    both have a class ``AsyncXApi``: the longer one becomes ``AsyncX_2``.
+    An API has two classes, such as ``UsersApi`` and ``AsyncUsersApi``. The tags ``X`` and ``AsyncX``
+    would both have a class ``AsyncXApi``, so the API of ``AsyncX`` is named ``AsyncX_2``.
     """
     titles = [tag_name(tag) for tag in tags]
     unique = UniqueNames()
     result = dict[int, str]()
-    # The shorter one first, so that it keeps its name in whatever order the tags are.
+    # Shorter names are first, so that they stay unchanged whatever the order of the tags.
     for position in sorted(range(len(titles)), key=lambda one: len(titles[one])):
         result[position] = unique.add(titles[position], "Async")
     return [result[position] for position in range(len(titles))]

@@ -1,8 +1,9 @@
 """Converts a Swagger document and topics to an :class:`ApiDefinition`.
 
 Invariants: the result is independent of the generated source code. Every reference is resolved,
-every name is final, and the order is the document's. Invalid parts are omitted, or typed as any
-JSON value, with a finding that gives their location; valid parts are kept.
+every name is final. Models and fields are in the order of the document; APIs, their operations and
+topics are sorted by name. Invalid parts are omitted, or typed as any JSON value, with a finding that
+gives their location; valid parts are kept.
 """
 
 import re
@@ -100,7 +101,7 @@ class Reading(Struct, frozen=True):
 
 
 def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
-    """Convert a Swagger document and a topic file, and reject them if there are findings.
+    """Convert a Swagger document and a topic file to an API definition without any findings.
 
     Raises:
         InvalidValueError: a part of a document is invalid, such as a dangling reference; the
@@ -112,7 +113,7 @@ def parse_definition(document: Mapping[str, object], topics: Mapping[str, object
 
 
 def read_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> Reading:
-    """Convert a Swagger document and a topic file, omitting invalid parts with a finding.
+    """Convert a Swagger document and a topic file to an API definition, with a finding for each error.
 
     Args:
         document: a parsed Swagger 2.0 document.
@@ -473,7 +474,7 @@ class _DefinitionReader:
     def in_path(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], path: str
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Drop path parameters without a placeholder in the path, because they cannot be sent."""
+        """Return the parameters that can be sent: not path parameters without a placeholder."""
         known = set(_PLACEHOLDER.findall(path))
         found: list[tuple[swagger.SwaggerParameter, Place]] = []
         for one, here in given:
@@ -486,8 +487,9 @@ class _DefinitionReader:
     def without_second_body(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Drop all bodies but one, and form data if there is a body: a request has one body."""
-        # The first, and of parameters with the same name the last: the operation's own.
+        """Return the parameters with at most one body, and without form data if there is a body."""
+        # The first body's name is kept. The operation may redefine a body of its path under this name;
+        # `parameters` then chooses the operation's.
         body = next((one.name for one, _ in given if one.location == "body"), None)
         for one, here in given:
             if one.location == "body" and one.name != body:
@@ -537,7 +539,7 @@ class _DefinitionReader:
     def replies(
         self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
     ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
-        """Return the type of the response body, and each 2xx status whose type differs from it.
+        """Return an operation's response type, and each 2xx status with a different type.
 
         The first 2xx status with a body determines the type; without any 2xx, ``default`` does.
         """

@@ -4,8 +4,8 @@ In Swagger 2.0, the ``discriminator`` of a definition names the property that co
 kind: the name of the definition, or of a definition that extends it with ``allOf``. Real documents
 also use OpenAPI 3's ``mapping``, ``x-discriminator-value`` and properties with one enum value.
 
-Invariants: a definition whose discriminator has no mapping, and which no definition extends, is an
-ordinary model.
+Invariants: a definition is an ordinary model if its discriminator has no mapping and no other
+definition extends it.
 """
 
 from collections.abc import Iterator, Mapping

@@ -23,13 +23,13 @@ def definition_name(reference: str) -> str:
 
 
 def definition_reference(name: str) -> str:
-    """Return the reference to a definition, which :func:`definition_name` reads."""
-    # In the reverse order of reading: what is added first is not escaped again.
+    """Return the reference that points to a definition: the inverse of :func:`definition_name`."""
+    # The escapes are in the reverse order of decoding, so that no escape is escaped again.
     return _REF + name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
 
 
 def pointed_name(reference: str, prefix: str) -> str:
-    """Return the name after the prefix of a JSON pointer; empty if its prefix is different."""
+    """Return the unescaped name after a JSON pointer's prefix; empty if the prefix differs."""
     if not reference.startswith(prefix):
         return ""
     # A fragment is percent-encoded, and ~1 comes before ~0: "~01" is "~1" (RFC 6901, sections 4, 6).

@@ -140,7 +140,7 @@ class _Schemas:
         return SwaggerSchema(ref=definition_reference(name), description=schema.description)
 
     def _name(self, urn: str) -> str | None:
-        # A reference is a URI, whose percent-encoding the id of the schema need not have.
+        # A reference is a URI and may be percent-encoded; the id of the same schema may not be.
         urn = unquote(urn)
         if urn not in self._names:
             name = _class_of(urn)

@@ -57,7 +57,7 @@ Fields cannot have these names, because no field name begins with ``_``.
 """
 
 Spelling = Callable[[str], str]
-"""Returns a name as it must be spelled in annotations, and records its use."""
+"""A function that returns the spelling of a name in annotations, and records that it is used."""
 
 _PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
@@ -118,7 +118,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum total length of the values of an enum that gets no name in generated modules."""
+"""The total length of an enum's values up to which the enum is repeated instead of named."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:

@@ -21,7 +21,7 @@ __all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
 
 
 def facade_source(definition: ApiDefinition, api: Api, layout: Layout = BUILT_IN) -> str:
-    """Write an API's module, such as ``apis/users.py`` with ``UsersApi`` and ``AsyncUsersApi``."""
+    """Return the source of an API's module, such as ``apis/users.py`` with its two classes."""
     name = api.class_name
     lines = [
         *write_docstring([f"{_about(api)}, sync and async."], ""),
@@ -45,7 +45,7 @@ def facade_stub(
     jobs: Collection[str],
     layout: Layout = BUILT_IN,
 ) -> str:
-    """Write the stub of an API's module, such as ``apis/users.pyi``.
+    """Return the stub of an API's module, such as ``apis/users.pyi``.
 
     Args:
         definition: the API definition.
@@ -107,7 +107,7 @@ def _about(api: Api) -> str:
 
 
 def package_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Write ``apis/__init__.py``, which imports each API class on first use."""
+    """Return the source of ``apis/__init__.py``, which imports each API class on first use."""
     classes = {
         name: api.name
         for api in definition.apis
@@ -155,7 +155,7 @@ def __dir__() -> list[str]:
 
 
 def clients_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Write ``apis/_clients.py``: the API attributes of the sync and async client."""
+    """Return the source of ``apis/_clients.py``: the API attributes of the sync and async clients."""
     lines = [
         *_CLIENTS_HEAD.splitlines(),
         *(

@@ -1,10 +1,10 @@
 """Writes the docstrings of builders and models.
 
-Invariants: a docstring begins with the document's summary, or with a derived one
-(:mod:`genesys_core.definition.words`) if the document has none, as the bundled one. It then lists
-method and path, response, deprecation and preview status, permissions, paging or job, error codes, the
-link to the platform's documentation, and each parameter's location, type, known values, meaning and
-limits.
+Invariants: a builder's docstring begins with the operation's summary in the definition. If the
+definition has no summary, as is the case for the bundled definition, the summary is derived
+(:mod:`genesys_core.definition.words`). The docstring then lists the method and path, the response, the
+deprecation and preview status, the permissions, the paging style or job, the error codes, the link to
+the platform's documentation, and each parameter's location, type, known values, meaning and limits.
 """
 
 from collections.abc import Collection, Mapping
@@ -94,7 +94,7 @@ def operation_docstring(
 
 
 def _words(operation: ApiOperation) -> list[str]:
-    """Return the lines of the summary and description in the document; none if it has neither."""
+    """Return the lines of an operation's summary and description; none if it has neither."""
     texts = [_one_line(operation.summary), _one_line(operation.description)]
     lines: list[str] = []
     for text in dict.fromkeys(filter(None, texts)):

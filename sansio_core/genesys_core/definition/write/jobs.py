@@ -1,4 +1,4 @@
-"""Writes the module of job families, which maps each status path to its job family.
+"""Writes the module that maps each job status path to its job family.
 
 Invariants: the generated module is imported when a job is first run, so that it does not slow down
 other calls.
@@ -24,7 +24,7 @@ __all__ = ["jobs_source"]
 def jobs_source(
     definition: ApiDefinition, families: Sequence[FoundJobs], layout: Layout = BUILT_IN
 ) -> str:
-    """Write ``api/_jobs.py``, which contains the job families."""
+    """Return the source of ``api/_jobs.py``, which defines the job family of each status path."""
     models = {model.name: model for model in definition.models}
 
     def endpoint(name: str, operation: ApiOperation | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Writes the module with all distinct listings, to which operations refer.
+"""Writes the module that defines each distinct listing once, for the operations that share it.
 
 Invariants: a listing's name is derived from its content, so that a new listing does not change the
 names of others.
@@ -25,7 +25,7 @@ def listing_name(listing: Listing) -> str:
 
 
 def listings_source(definition: ApiDefinition) -> str:
-    """Write ``api/_listings.py``, which contains the listings."""
+    """Return the source of ``api/_listings.py``, which defines each distinct listing once."""
     models = {model.name: model for model in definition.models}
     listings = {
         listing_name(listing): listing

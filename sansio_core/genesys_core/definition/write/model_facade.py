@@ -88,7 +88,7 @@ def preload(*names: str) -> None:
 def facade_source(
     definition: ApiDefinition, shards: Sequence[Shard], layout: Layout = BUILT_IN
 ) -> str:
-    """Write ``models/__init__.py``, which maps each model to its module."""
+    """Return the source of ``models/__init__.py``, which maps each model to its module."""
     table = "\n".join(line for shard in shards for line in _paragraph(shard))
     count = sum(len(shard.models) for shard in shards)
     version = to_plain_text(definition.version).replace("{", "{{").replace("}", "}}")
@@ -101,12 +101,12 @@ def facade_source(
 
 
 def _paragraph(shard: Shard) -> list[str]:
-    """Return the row of a shard, its module's name and its models' names: ``_users_1 A B C``."""
+    """Return a shard's row: the names of its module and models, such as ``_users_1 A B C``."""
     return wrap_text(" ".join([shard.module, *sorted(shard.models)]), "", " ")
 
 
 def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
-    """Write ``models/__init__.pyi``, for type checkers and editors.
+    """Return the text of ``models/__init__.pyi``, for type checkers and editors.
 
     ``import *`` in a stub re-exports the models that a module defines, but not those that it imports
     (PEP 484).

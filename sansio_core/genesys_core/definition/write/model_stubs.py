@@ -42,7 +42,7 @@ def shard_stub(
     models: Mapping[str, ModelDef],
     homes: Mapping[str, str],
 ) -> str:
-    """Write the stub of a module of models; ``homes`` maps every model to its module."""
+    """Return the stub of a shard's module; ``homes`` maps every model to its module."""
     writer = _StubWriter(shard, [models[name] for name in shard.models], homes)
     return write_banner(definition.version) + writer.source()
 
@@ -126,7 +126,7 @@ class _StubWriter:
         return [*lines, *write_docstring([described[0].strip(), *described[1:]], "    ")]
 
     def _spelt(self, name: str, own: frozenset[str]) -> str:
-        """Return a name, or if a field of the class has the same name, an alias for it."""
+        """Return a name, or an alias for it if a field of the class has the same name."""
         if name in HELPERS:
             self.helpers.add(name)
             return name

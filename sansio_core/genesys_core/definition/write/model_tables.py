@@ -35,7 +35,7 @@ __all__ = ["shard_source"]
 
 
 def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, ModelDef]) -> str:
-    """Write the module of a shard's models."""
+    """Return the source of a shard's module."""
     rows = [line for name in shard.models for line in _row(models[name])]
     lines = [
         *write_docstring([shard.about], ""),
@@ -51,7 +51,7 @@ def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, M
 
 
 def _descriptions(models: Sequence[ModelDef]) -> list[str]:
-    """Return the argument with the models' descriptions, which the bundled definition lacks."""
+    """Return the lines that end the table: an argument with descriptions, if models have any."""
     described = {one.name: to_ascii(to_one_line(one.description)) for one in models}
     lines = [
         line
@@ -88,7 +88,7 @@ def _field(field: Field) -> str:
 
 
 def _encoded(wire: str) -> str:
-    # Percent-encoding escapes spaces and the signs of the notation; "$", as in `$ref`, is not a sign.
+    # Percent-encoding escapes spaces and the notation's signs; "$", as in `$ref`, is not one of them.
     return quote(wire, safe="$")
 
 

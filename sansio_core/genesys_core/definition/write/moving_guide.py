@@ -29,7 +29,7 @@ def official_name(wire: str) -> str:
 
 
 def differences_table(definition: ApiDefinition) -> str:
-    """Return the Markdown table: the official SDK's name, this library's, and where it occurs."""
+    """Return a Markdown table of the official SDK's names that differ, with this library's names."""
     rows: dict[tuple[str, str], list[str]] = {}
     for official, ours, place in _differences(definition):
         rows.setdefault((official, ours), []).append(f"`{place}`")

@@ -58,7 +58,7 @@ def api_source(
     jobs: Mapping[str, FoundJobs],
     layout: Layout = BUILT_IN,
 ) -> str:
-    """Write the module of an API's builders.
+    """Return the source of the module with an API's builders.
 
     Args:
         definition: the API definition.
@@ -185,7 +185,7 @@ def _builder(
 def endpoint_arguments(operation: ApiOperation, listing: Listing | None) -> list[str]:
     """Return the arguments for an operation's ``Endpoint`` as source code.
 
-    A listing is referred to by its name in the module that is imported as ``_l``.
+    A listing is passed as a variable of the listings module, which is imported as ``_l``.
     """
     body = operation.body
     arguments = [
@@ -343,7 +343,7 @@ def _tuple(items: Sequence[str]) -> str:
 
 
 def package_source(definition: ApiDefinition) -> str:
-    """Write ``api/__init__.py``, which imports each API's module on first use."""
+    """Return the source of ``api/__init__.py``, which imports each API's module on first use."""
     names = [api.name for api in definition.apis]
     listed = [f"    {quote_string(name)}," for name in names]
     return write_banner(definition.version) + "\n".join(

@@ -12,7 +12,7 @@ __all__ = ["package_sources"]
 
 
 def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
-    """Write the additional modules of a user's own package, by path; none for the bundled package."""
+    """Return the files that only a user's own package has, by path; none for the bundled package."""
     if layout.base is None:
         return {}
     banner, base = write_banner(definition.version), layout.base

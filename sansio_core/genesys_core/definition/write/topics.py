@@ -12,7 +12,10 @@ __all__ = ["topics_source"]
 
 
 def topics_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Write ``notifications/_topic_models.py``, or ``topics.py`` in a user's own package."""
+    """Return the source of the topic map: ``notifications/_topic_models.py``, or ``topics.py``.
+
+    A user's own package contains it as ``topics.py``.
+    """
     own = layout is not BUILT_IN
     lines = [
         '"""Notification topics and the models of their events, by name."""',
