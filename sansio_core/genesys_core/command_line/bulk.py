@@ -257,7 +257,7 @@ class BulkRun:
 
     @property
     def has_failures(self) -> bool:
-        """Whether rows failed, in this run or in the run that it continues."""
+        """Whether any row failed, in this run or in an earlier run that this run continues."""
         return bool(self.failed or self.journal.failed)
 
     def offer(self, row: int, given: object) -> RowAction:
@@ -324,8 +324,8 @@ class BulkRun:
 
 def describe_failure(error: BaseException) -> RowFailure:
     """Return the failure to record for a row whose call raised an error."""
-    # Also for an error of the last attempt after an earlier one whose effect is unknown, and for a
-    # response that cannot be read.
+    # An earlier attempt may have taken effect although the last one did not, and so may a call
+    # whose response cannot be read.
     may_be_done = isinstance(error, DecodeError) or (
         isinstance(error, GenesysCloudError) and error.is_retry_safe is False
     )
@@ -337,7 +337,7 @@ def describe_failure(error: BaseException) -> RowFailure:
 
 
 def ends_run(error: BaseException) -> bool:
-    """Return whether no row can succeed after an error, because the credentials were rejected."""
+    """Return whether every other row would fail too, because the credentials were rejected."""
     return isinstance(error, AuthenticationError | OAuthError)
 
 

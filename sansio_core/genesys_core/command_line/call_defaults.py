@@ -1,4 +1,4 @@
-"""The command's default settings, where they differ from the library's."""
+"""The command's default retry settings, which differ from the library's."""
 
 from typing import Final
 

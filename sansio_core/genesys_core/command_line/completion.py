@@ -170,7 +170,7 @@ _UNSAFE: Final = re.compile(r"[^\w ,.:;/@%+=()\[\]-]|[\r\n\t]")
 
 
 def format_candidates(shell: str, candidates: Iterable[Candidate]) -> str:
-    """Return candidates as the shell's script expects them, one per line.
+    """Return candidates in the format that the shell's completion script reads, one per line.
 
     A description follows a tab, except for bash, which shows no descriptions. A candidate with a
     character that a shell interprets is omitted; in descriptions, such characters are replaced with
@@ -188,8 +188,8 @@ def format_candidates(shell: str, candidates: Iterable[Candidate]) -> str:
 
 # - bash splits words at "=" and ":"; `_get_comp_words_by_ref` of the package bash-completion joins
 #   them again, if it is installed.
-# - zsh either loads the script from `fpath` when the first word is completed, so that it has to
-#   answer at once, or evaluates it when the shell starts.
+# - zsh either loads the script from `fpath` when the first word is completed, so that the script must
+#   answer at once, or evaluates the script when the shell starts.
 SHELL_SCRIPTS: Final[Mapping[str, str]] = {
     "bash": """\
 _genesys_cloud_completion() {

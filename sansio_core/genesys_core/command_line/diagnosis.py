@@ -1,6 +1,7 @@
 """Diagnosis of a setup: why a step of ``doctor`` failed, and how to fix it.
 
-Invariants: a cause is named only if the error shows it; anything else is reported with its message.
+Invariants: a cause is named only if the error identifies it; any other error is reported with its
+message.
 """
 
 from dataclasses import dataclass
@@ -168,9 +169,9 @@ def _sign_in_cause(error: errors.OAuthError) -> Cause:
 
 
 def is_answer(error: errors.ApiError) -> bool:
-    """Return whether an error response shows that the platform was reached.
+    """Return whether an error response is from the platform.
 
-    A proxy or a network's sign-in page responds with HTML, or with a redirect.
+    A proxy or a network's sign-in page responds with HTML or a redirect instead.
     """
     is_html = "html" in (error.headers.get("content-type") or "")
     return not is_html and (error.code is not None or error.status in {401, 403, 404})

@@ -2,8 +2,8 @@
 
 Invariants: JSON and YAML contain no character that a terminal interprets, and represent exactly the
 values that the platform sent. CSV (RFC 4180) and ids are escaped only for terminals, because programs
-that read them expect no escapes. If requesting items fails, the items before the error are still
-printed, because a listing that is continued with a token begins after them.
+that read CSV or ids expect no escapes. If requesting items fails, the items before the error are still
+printed, because a listing that is continued with a resume token begins after those items.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Arguments of ``jobs run|wait|results|cancel``, and the texts that are printed about a job."""
+"""Parses the arguments of ``jobs run|wait|results|cancel``, and formats messages about a job."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
@@ -130,7 +130,7 @@ def describe_ready_job(status: object) -> str:
 
 
 def has_results(family: "JobFamily") -> bool:
-    """Return whether a job family's results can be requested as items, not only as a file."""
+    """Return whether the results of a family's jobs can be requested as items, not only as a file."""
     return bool(family.results or family.inline)
 
 
@@ -149,7 +149,7 @@ def continuation_of(
         api: the API's name.
         family: the job's family, which describes how jobs of its kind are polled.
         values: the path parameters of the job's status operation, by wire name.
-        is_stopped: whether the job does not run until the user acts, for example confirms it.
+        is_stopped: whether the job is paused until the user acts, for example confirms the job.
     """
     named = dict(values)
     names = [part[1:-1] for part in family.status.path.split("/") if part.startswith("{")]

@@ -108,7 +108,7 @@ class RecordingLink:
         id: the recording's id.
         url: the signed URL of the file; empty if the platform returned none.
         content_type: the file's media type; empty if unknown.
-        error: why there is no link; empty if there is one.
+        error: why the platform returned no URL; empty if it returned one.
     """
 
     conversation_id: str
@@ -366,7 +366,8 @@ class RecordingRun:
         """Process the recordings that the lookup of a conversation returned.
 
         Returns:
-            The line that records them for a later run; empty if the state of one may still change.
+            The line that records these recordings for a later run; empty if a recording's state may
+            still change.
         """
         self.withdraw(task)
         self._add(recordings)
@@ -448,7 +449,8 @@ class RecordingRun:
     def withdraw(self, task: DownloadTask) -> None:
         """Record that a task is no longer running.
 
-        The other methods call this; a driver calls it only for a task that ends without a result.
+        The methods that record a task's outcome call this method; a driver calls it only for a task
+        that ends without an outcome.
         """
         match task:
             case LookUp():

@@ -1,6 +1,6 @@
-"""Requests as text, which ``--dry-run`` prints instead of sending them.
+"""Formats requests as text, for ``--dry-run``, which prints a request instead of sending it.
 
-Invariants: the token is never shown. A curl command reads it from an environment variable.
+Invariants: the token is never shown; a curl command reads the token from an environment variable.
 """
 
 import json

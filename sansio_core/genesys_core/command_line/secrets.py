@@ -35,7 +35,7 @@ class SecretSource:
 def select_secret(
     options: Mapping[str, object], environment: Mapping[str, str], *, can_ask: bool
 ) -> SecretSource | None:
-    """Return the source to read the secret from; ``None`` if it need not or cannot be read.
+    """Return the file or prompt from which to read the secret; ``None`` if there is none to read.
 
     Args:
         options: the command's options, by name without dashes.

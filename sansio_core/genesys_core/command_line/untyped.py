@@ -12,5 +12,5 @@ _KEPT: Final = frozenset({None, "str", "object"})
 
 
 def untyped_endpoint(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with a response that is decoded without models, so that no field is lost."""
+    """Return the endpoint with its response type replaced by plain JSON, so that no field is lost."""
     return endpoint if endpoint.returns in _KEPT else replace(endpoint, returns="object")

@@ -21,12 +21,12 @@ class Change(Struct, frozen=True):
     """A change between two API definitions.
 
     Attributes:
-        rule: the id of the comparison rule that it falls under.
+        rule: the id of the comparison rule for this kind of change.
         subject: the operation (``GET /api/v2/users``), path, model or topic that changed.
         part: the parameter, property or value within the subject; empty for the whole subject.
         old: the old value; empty if there was none.
         new: the new value; empty if there is none.
-        direction: for a model, whether requests, responses or both contain it; otherwise empty.
+        direction: whether requests, responses or both contain the model; empty for other subjects.
         is_preview: whether the subject is a preview operation.
     """
 
@@ -40,7 +40,7 @@ class Change(Struct, frozen=True):
 
     @property
     def kind(self) -> ChangeRule:
-        """The comparison rule that the change falls under."""
+        """The comparison rule for this kind of change."""
         return RULES[self.rule]
 
     @property
@@ -60,7 +60,7 @@ class Change(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """The subject and part as one text, which the patterns of ignore files match."""
+        """The subject and part as one text, with which the patterns of ignore files are compared."""
         return f"{self.subject} {self.part}" if self.part else self.subject
 
     def _limited(self, weight: Weight) -> Weight:

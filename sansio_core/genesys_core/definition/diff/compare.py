@@ -83,7 +83,7 @@ def _models(old: DefinitionSources, new: DefinitionSources) -> Iterator[Change]:
             rule = "model-removed" if reached else "unreferenced-model-removed"
             yield Change(rule, name, direction=reached)
         else:
-            # If nothing uses the model any longer, its earlier use determines the direction.
+            # If no operation or topic uses the model any longer, its earlier use determines the direction.
             direction = reached_after.direction(name) or reached_before.direction(name)
             yield from compare_models(name, before[name], after[name], direction)
     for name in after:

@@ -150,7 +150,7 @@ def _required(schema: SwaggerSchema) -> frozenset[str]:
 
 
 def _inline(schema: SwaggerSchema) -> SwaggerSchema | None:
-    """Return a property's anonymous object schema, also if it is the item of a list or map."""
+    """Return the anonymous object schema of a property, or of its items if it is a list or map."""
     found: SwaggerSchema | bool | None = schema
     while isinstance(found, SwaggerSchema):
         found = unwrap_schema(found)

@@ -222,7 +222,7 @@ def _parameters(old: OperationView, new: OperationView) -> Iterator[_Found]:
 
 
 def _keyed(view: OperationView) -> dict[tuple[str, str], SwaggerParameter]:
-    """Return the parameters by name and location; the only body has an empty name."""
+    """Return the parameters by name and location; the body's name is replaced with an empty one."""
     return {
         ("" if location == "body" else name, location): one
         for (name, location), one in view.parameters.items()
@@ -257,7 +257,7 @@ _TYPE_RULES: Final[Mapping[str, str]] = {
 def _need_change(old: SwaggerParameter, new: SwaggerParameter, view: OperationView) -> str:
     if _is_required(new):
         return "parameter-made-required"
-    # Only the last one leaves the positions of the others as they were.
+    # If any but the last required parameter becomes optional, the positions of later ones change.
     is_last = view.required()[-1] == (old.name, old.location)
     return f"{'' if is_last else 'positional-'}parameter-made-optional"
 
@@ -333,9 +333,9 @@ def _access(old: OperationView, new: OperationView) -> Iterator[_Found]:
 
 
 def _suffice(known: set[str], found: set[str], *, were_any: bool, are_any: bool) -> bool:
-    """Return whether everyone who had the permissions required before has those required now.
+    """Return whether every user with the old required permissions also has the new ones.
 
-    The two requirements differ.
+    The old and the new requirement must differ.
     """
     if not found:
         return True

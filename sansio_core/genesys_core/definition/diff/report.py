@@ -223,7 +223,7 @@ def _section(title: str, changes: Sequence[Change], places: Places) -> list[str]
 
 
 def _weights(rule: ChangeRule) -> str:
-    """Return the three severities of a rule, and the reason for the severities."""
+    """Return a sentence with a rule's three severities, and a sentence with the reason for them."""
     python, wire, official = (
         weight.name.lower() for weight in (rule.python, rule.wire, rule.official)
     )

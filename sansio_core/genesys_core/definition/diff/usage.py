@@ -1,10 +1,10 @@
 """Finds the changes that affect a program, and the lines of the program that they affect.
 
-Invariants: a change affects a program that uses the changed part of the API: the program calls the
-method, passes the parameter (or omits it, if the change affects calls without it), names the model or
-reaches it from a used operation through fields that it names, or subscribes to the topic. Additions
-affect no program. Names are matched regardless of the types of objects, so that every change that may
-affect the program is included.
+Invariants: a change affects a program that uses the changed part of the API. Such a program calls the
+method, passes the parameter (or omits the parameter, if calls without it are affected), names the
+model or reaches the model from a used operation through fields that the program names, or subscribes
+to the topic. Additions affect no program. Names are matched regardless of the types of objects, so
+that every change that may affect the program is included.
 """
 
 import re
@@ -156,7 +156,7 @@ class _Usage:
         if not change.part or change.rule in _OF_REQUESTS:
             yield from places
             return
-        # The last name of the part, as in "address.city maximum": the field of an anonymous object.
+        # In "address.city maximum", the last name, "city", is the field of an anonymous object.
         wire = change.part.split(" ")[0].split(".")[-1]
         names = {wire, to_snake_case(wire)}
         model = self.models.get(change.subject)

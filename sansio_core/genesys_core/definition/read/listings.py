@@ -235,7 +235,7 @@ _TIME: Final = frozenset({"query.after", "query.before", "query.limit"})
 def _style(
     operation: ApiOperation, reply: set[str], models: Mapping[str, ModelDef]
 ) -> tuple[PagingStyle, str, str]:
-    """Return the paging style, the field that selects a page, and the field with the next token."""
+    """Return the paging style, the field that selects a page, and the next page's token field."""
     given = _parameters(operation, models)
     links = "nextUri" in reply and _may_follow(operation)
     if given >= _TIME and not links:

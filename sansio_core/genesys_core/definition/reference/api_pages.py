@@ -49,7 +49,7 @@ from genesys_core.definition.words.summaries import replaced_paths, summarize_op
 __all__ = ["ModelExample", "api_page_texts"]
 
 ModelExample = Callable[[str], object]
-"""Returns an example of a model as JSON values, given the model's name in the definition."""
+"""A function that returns an example of a model as JSON, given the model's name in the definition."""
 
 _EXAMPLE_LINES: Final = 60
 """The maximum number of lines in an example; a longer example is omitted, because the section of
@@ -70,8 +70,8 @@ def api_page_texts(
         models: all models by class name.
         jobs: the job families of operations that start jobs, by method and path.
         places: creates links to models and permissions.
-        example: returns a model's example, which is shown as a response; ``None`` shows no
-            responses.
+        example: returns the example of a model to show as a response; if ``None``, the pages have
+            no example responses.
     """
     pages = api_pages(api)
     start = api_page(api.name)

@@ -1,4 +1,4 @@
-"""Writes the page about the commands: usage, arguments and options of each, and the exit codes.
+"""Writes the page about the commands, with their usage, arguments and options, and the exit codes.
 
 Invariants: every command has one section, whose anchor is its name with hyphens for spaces; the
 shared options of operations are listed once.
@@ -152,7 +152,7 @@ def _section(command: CommandDescription) -> list[str]:
 
 
 def _shared_options(options: Sequence[CommonOption]) -> list[str]:
-    """Describe options by their difference from the options of every operation."""
+    """Return lines that list how a command's options differ from those of every operation."""
     added = [one for one in options if one not in COMMON_OPTIONS]
     missing = [one for one in COMMON_OPTIONS if one not in options]
     without = ", ".join(inline_code(f"--{one.name}") for one in missing)
@@ -182,7 +182,7 @@ def _usage(command: CommandDescription) -> str:
 
 
 def _argument(argument: CommandArgument) -> str:
-    """Return the name of an argument in upper case, unless it has an explicit name."""
+    """Return the name of an argument for the usage line: in upper case, unless set explicitly."""
     name = argument.name.removeprefix("[").replace("]", "")
     return name.upper() if name.islower() else name
 

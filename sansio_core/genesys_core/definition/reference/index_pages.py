@@ -1,4 +1,4 @@
-"""Writes index pages: start page, models, topics, permissions, preview and deprecated methods."""
+"""Writes the start page, and lists of models, topics, permissions, preview and deprecated methods."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -88,7 +88,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
 
 
 def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
-    """Return the index of the model pages, which group models by the first words of their names."""
+    """Return the index of the model pages; each page has the models with the same first word."""
     rows = (
         (
             f"[{page.removeprefix('models/').removesuffix('.md')}]({page})",

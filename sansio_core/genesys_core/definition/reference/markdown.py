@@ -18,7 +18,7 @@ __all__ = [
     "write_tabs",
 ]
 
-# `_` is markup only at the edge of a word; `~`, `$`, `^` and `=` are those of the site's extensions.
+# `_` is markup only at the edge of a word; `~`, `$`, `^` and `=` are markup of the site's extensions.
 _MARKUP: Final = re.compile(r"([\\`*{}\[\]<>#|&~$^=]|(?<!\w)_|_(?!\w))")
 # The beginnings of lists, rules and admonitions.
 _AT_START: Final = re.compile(r"^(\d*)((?<=\d)[.)](?= |$)|(?<!\d)[-+!])")
@@ -38,8 +38,8 @@ def inline_code(text: str) -> str:
     line = " ".join(text.split())
     if "\\|" in line:  # no spelling of a code span survives a table
         return f"<code>{plain_text(line)}</code>"
-    # A code span needs longer marks than any inside it, and spaces beside an inner backtick
-    # (CommonMark, "Code spans"); a table needs its bars escaped even there (GFM, "Tables").
+    # A code span is delimited by more backticks than it contains in a row, and by a space if it begins
+    # or ends with one (CommonMark, "Code spans"). In tables, bars are escaped even in code (GFM, "Tables").
     longest = max(map(len, _BACKTICKS.findall(line)), default=0)
     mark, space = "`" * (longest + 1), " " if longest else ""
     return f"{mark}{space}{line}{space}{mark}".replace("|", "\\|") if line else ""

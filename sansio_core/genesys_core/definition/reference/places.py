@@ -33,11 +33,11 @@ __all__ = [
 
 TOPICS: Final = "topics.md"
 PERMISSIONS: Final = "permissions.md"
-# Such as "SIP" of SIPTrace and "User" of UserMe; any other first character counts as a word.
+# The first word of SIPTrace is "SIP", of UserMe "User"; any other first character counts as a word.
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
-"""The maximum number of methods of an API with one page; a larger API has several pages.
+"""The maximum number of methods on an API's only page; an API with more has several pages.
 
 A browser renders about 400 methods per second.
 """

@@ -27,7 +27,7 @@ def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
 
 
 _SIZES: Final = ("count", "limit", "page_size")
-"""Parameters whose limit is the maximum value; for others it is the maximum number of items."""
+"""Parameters whose limit is a maximum value; other parameters' limit is a maximum number of items."""
 
 _STATED: Final[Mapping[tuple[str, int], str]] = {
     ("action_map_ids", 100): """

@@ -25,7 +25,7 @@ __all__ = [
 
 
 def read_words(text: str) -> frozenset[str]:
-    """Return the words of a text that are separated by whitespace, without duplicates."""
+    """Return the whitespace-separated words of a text, without duplicates."""
     return frozenset(text.split())
 
 

@@ -59,12 +59,12 @@ SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
     preferences properties results settings statistics stats
 """)
-"""Plural words that name a single resource, which summaries describe as read, not listed."""
+"""Plural words that name a single resource, so that summaries say "Read", not "List"."""
 
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes
 """)
-"""Path segments of resources that exist without an owner, and are added to it or removed from it."""
+"""Path segments of resources that exist without an owner: they are added to one, not created in it."""
 
 _NOUNS: Final = """
 agentic/virtualagents/*/jobs = deletion jobs

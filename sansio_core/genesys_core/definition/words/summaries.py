@@ -86,7 +86,7 @@ def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ())
 
 
 def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return the summary that the rules derive for an operation, ignoring reviewed summaries."""
+    """Return the derived summary of an operation, even if there is a reviewed summary."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
     # Each operation of SCIM has two paths; without this suffix their summaries would be equal.
