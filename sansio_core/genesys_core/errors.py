@@ -225,8 +225,8 @@ class ApiError(GenesysCloudError):
         details: error details, as the platform sent them.
         errors: nested errors, as the platform sent them.
         limit: the limit that was exceeded: key, namespace and value.
-        response: the response.
-        request: the request.
+        response: the platform's response.
+        request: the request that the platform rejected.
         retry_after: seconds to wait before retrying, from the response.
     """
 

@@ -331,7 +331,7 @@ def start(
     """Start a call.
 
     Args:
-        operation: the operation.
+        operation: the operation to send.
         session: the client's settings and token.
         now: the current time on the monotonic and the wall clock.
 

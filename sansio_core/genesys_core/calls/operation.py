@@ -170,7 +170,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
     Created by the builders in :mod:`genesys_core.api`.
 
     Attributes:
-        endpoint: the endpoint.
+        endpoint: the endpoint to call.
         path: values of the path parameters, by wire name.
         query: the query parameters, by wire name, in the definition's order.
         headers: the operation's own header parameters, by wire name.

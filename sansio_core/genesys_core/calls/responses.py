@@ -95,7 +95,7 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
     """Reads API responses.
 
     Attributes:
-        endpoint: the endpoint.
+        endpoint: the endpoint whose responses are read.
         strict: whether to raise ``DecodeError`` if a body does not match its type.
         keep_unknown: which models keep unknown fields.
     """

@@ -139,7 +139,7 @@ def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R
     The transaction itself continues.
 
     Args:
-        action: the action.
+        action: the action whose caller stops waiting.
         session: the current session.
         now: the current time; timers may be slightly early.
     """
@@ -155,7 +155,7 @@ def begin_transaction(
 
     Args:
         session: the client's session.
-        action: the action.
+        action: the action to perform on the client's token.
         now: the current time.
     """
     key = _key(session, action)

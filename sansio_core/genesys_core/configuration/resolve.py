@@ -125,8 +125,8 @@ class Sources(Confidential, frozen=True):
 
         Args:
             file: the snapshot of ``path``; an empty snapshot if there is no path.
-            directory_exists: whether the directory of ``path`` exists. If it does not, this machine
-                evidently uses no default file, and the client does not wait for one.
+            directory_exists: whether the directory of ``path`` exists. If it does not, a client
+                without ``config_file`` does not wait for the default file to be created.
 
         Raises:
             ConfigurationError: the file has problems; or it was named explicitly, does not exist, and

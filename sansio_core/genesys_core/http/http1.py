@@ -165,7 +165,7 @@ class HTTP1Connection:
         """Return the bytes of a complete request, including its body.
 
         Args:
-            request: the request.
+            request: the request to send.
             limits: size limits of the response, instead of the connection's own.
 
         Raises:

@@ -95,7 +95,7 @@ def encode_request_head(
     """Encode a request head.
 
     Args:
-        request: the request.
+        request: the request whose head is encoded.
         proxy_headers: headers for a forwarding proxy; the target is then sent in absolute form
             (RFC 9112 section 3.2.2). ``None`` without such a proxy.
         streamed: whether the body is sent separately, in chunks, and not from ``request.body``.

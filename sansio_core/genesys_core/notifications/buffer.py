@@ -75,7 +75,7 @@ class EventBuffer:
         """Add an event to the buffer.
 
         Args:
-            event: the event.
+            event: the notification or gap to add.
             at: the event's time of arrival, used for a gap if the event is dropped.
         """
         if type(event) is Gap:

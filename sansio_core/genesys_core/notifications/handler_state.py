@@ -73,7 +73,7 @@ class HandlerState:
         topics: the table of the platform's topics and the models of their events.
 
     Attributes:
-        channels: the channels.
+        channels: the handler's channels.
         has_started: whether :meth:`start` has been called.
         is_paused: whether reading from sockets is paused because the consumer is slow.
 

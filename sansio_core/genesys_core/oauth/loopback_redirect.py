@@ -163,7 +163,7 @@ class LoopbackRedirect(Confidential, frozen=True):
         """Handle a request: return a page to send, or the result of the sign-in.
 
         Args:
-            request: the request.
+            request: the browser's request.
             now: when the request was received; the base of an implicit token's expiry.
         """
         wanted = urlsplit(self.redirect_uri)

@@ -130,7 +130,7 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
     """Parse a token endpoint response (RFC 6749 section 5.1).
 
     Args:
-        response: the response.
+        response: the response of the token endpoint.
         now: when the response was received; the base of :attr:`Token.expires_at`.
 
     Raises:

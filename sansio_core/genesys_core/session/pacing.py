@@ -194,7 +194,7 @@ class RateWindow(Struct, frozen=True):
         All tickets ahead of it are assumed to be used as early as possible.
 
         Args:
-            ticket: the ticket.
+            ticket: the number of a ticket in the queue.
             opens: no ticket may be used before this time.
         """
         # `limit` requests ahead use up one window: each full round adds one.

@@ -100,7 +100,7 @@ class _Plan(Struct, frozen=True):
     """The parameters of one dial.
 
     Attributes:
-        route: the route.
+        route: the origin and the proxy, if any.
         until: when dialing times out, on the monotonic clock; ``None`` for never.
         limit: the description of the timeout for an error message.
     """

@@ -291,7 +291,7 @@ class Listening(Struct, frozen=True):
 
     Attributes:
         socket: the socket's number.
-        channel: the channel.
+        channel: the channel to which the socket belongs.
         failures: number of failed attempts before the socket opened.
         opened: when the socket opened.
         heard: when the last frame was received.

@@ -272,7 +272,7 @@ class ChannelCall(Struct, frozen=True):
 
     Attributes:
         id: the call's number.
-        operation: the operation.
+        operation: the operation to send.
     """
 
     id: int
