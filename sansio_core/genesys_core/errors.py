@@ -226,7 +226,7 @@ class ApiError(GenesysCloudError):
         errors: nested errors, as the platform sent them.
         limit: the limit that was exceeded: key, namespace and value.
         response: the platform's response.
-        request: the request that the platform rejected.
+        request: the request that led to the response.
         retry_after: seconds to wait before retrying, from the response.
     """
 

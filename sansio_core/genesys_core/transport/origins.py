@@ -83,7 +83,7 @@ class Origin(Struct, frozen=True):
     Attributes:
         scheme: ``http``, or ``https`` for TLS; ``ws`` and ``wss`` are converted to these.
         host: the host in lower case and ASCII; an IPv6 address has no brackets.
-        port: the port; by default, the scheme's default port.
+        port: the port, or the scheme's default port if the URL has none.
     """
 
     scheme: Scheme
