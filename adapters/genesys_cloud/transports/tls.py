@@ -143,8 +143,8 @@ def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
     if not _is_pem(verify):
         raise ConfigurationError(
             f"verify={verify!r}: must be True, the path of a CA file or directory, PEM text or an "
-            "ssl.SSLContext; certificates are always verified; to disable this, pass your own "
-            "context with verify_mode = ssl.CERT_NONE"
+            "ssl.SSLContext; certificates are always verified, except with your own context whose "
+            "verify_mode is ssl.CERT_NONE"
         )
     source = _read("verify", verify)
     if isinstance(source, Path):

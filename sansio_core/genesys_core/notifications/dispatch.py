@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from msgspec import Struct
 
 from genesys_core.checks import Expected, wrong_type
+from genesys_core.clock import format_seconds
 from genesys_core.codec.decoding import check_type
 from genesys_core.confidential import Printable
 from genesys_core.errors import GenesysCloudError, InvalidValueError
@@ -323,7 +324,7 @@ def operator_warning(event: ChannelEvent) -> str | None:
         case SubscriptionLost():
             words = "the platform removed topics; subscribing again"
         case Retrying(what=what, message=message, delay=delay):
-            words = f"{what} failed, retrying in {delay:.3g} s: {message}"
+            words = f"{what} failed, retrying in {format_seconds(delay)} s: {message}"
         case GaveUp(error=error):
             words = f"gave up: {error}"
         case _:

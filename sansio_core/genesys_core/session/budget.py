@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from genesys_core.checks import Expected
-from genesys_core.clock import Now
+from genesys_core.clock import Now, format_seconds
 from genesys_core.errors import BudgetBusyError, BudgetError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response
@@ -211,7 +211,8 @@ def next_attempt(
     if expires is not None:
         end = min(end, expires)
     if now.monotonic >= end:
-        busy.add_note(f"tried for {now.monotonic - begun.monotonic:.3g} s; nothing was sent")
+        waited = format_seconds(now.monotonic - begun.monotonic)
+        busy.add_note(f"tried for {waited} s; nothing was sent")
         raise busy
     return min(now.monotonic + min(waiting * LOCK_PAUSE, _LONGEST_PAUSE), end)
 
