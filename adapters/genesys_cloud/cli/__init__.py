@@ -1,7 +1,7 @@
 """The ``genesys-cloud`` command.
 
-Invariants: without its extras the command starts, and reports how to install them. An error of the
-library is reported with a message on standard error and an exit code
+Invariants: without the extra ``cli`` the command still starts, and reports how to install it. An error
+of the library is reported with a message on standard error and an exit code
 (:mod:`genesys_core.command_line.exit_codes`), never with a traceback.
 """
 
@@ -24,7 +24,7 @@ _EXTRAS: Final = {
 """The name of the extra that installs a package, by the package's import name."""
 
 _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""Errors of a write to a file that is full, too large or damaged."""
+"""The error numbers of a write that fails because of a full disk, a file size limit or a damaged disk."""
 
 _HELP: Final = frozenset({"--help", "-h"})
 
@@ -84,7 +84,7 @@ def _run_and_flush(words: list[str]) -> None:
     try:
         _run(words)
     except SystemExit as ended:
-        # Typer ends a command whose output is closed with exit code 1.
+        # If the output is closed, typer ends the command with exit code 1.
         if isinstance(closed := ended.__context__, BrokenPipeError):
             raise closed from None
         _flush()
@@ -93,7 +93,7 @@ def _run_and_flush(words: list[str]) -> None:
 
 
 def _flush() -> None:
-    """Write buffered output now: an error at exit would change the exit code to 120."""
+    """Write buffered output now, because an error at exit would change the exit code to 120."""
     try:
         sys.stdout.flush()
     except OSError:

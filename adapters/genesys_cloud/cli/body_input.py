@@ -18,7 +18,7 @@ __all__ = ["edit_body", "keep_edited_body", "model_catalog", "read_body", "read_
 
 
 def read_body(source: str) -> object:
-    """Return the body that the value of ``--body`` selects.
+    """Return the request body given with ``--body``.
 
     The value is the body's text itself, ``@FILE``, or ``-`` for standard input.
 
@@ -118,11 +118,11 @@ def edit_body(model: str, body: object) -> object:
 
 @contextmanager
 def keep_edited_body(body: object) -> Generator[None]:
-    """If the command fails, save the body that the user has edited, and report the path of its file."""
+    """If the command fails, save the body that the user has edited, and print the path of the file."""
     try:
         yield
     except BrokenPipeError:
-        raise  # the program that reads the output, such as head, needs no more
+        raise  # not a failure: the program that reads the output, such as head, has ended
     except (Exception, KeyboardInterrupt):
         from genesys_core.command_line.formats import yaml_text  # noqa: PLC0415
 

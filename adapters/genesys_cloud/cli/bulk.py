@@ -1,8 +1,8 @@
 """``--from-file``: runs an operation for each row of a file.
 
 Invariants: :class:`~genesys_core.command_line.bulk.BulkRun` decides which rows are started and when
-the run ends. The journal records each row before its call is sent, and again when the call has
-ended.
+the run ends. Each row is recorded in the journal before the row's call is sent, and again when the
+call has ended.
 """
 
 import csv
@@ -107,7 +107,7 @@ class BulkFiles:
         return file
 
     def _end_failures(self) -> str:
-        """Remove a line that a killed run cut off; return what to write before further lines."""
+        """Remove a line that a killed run left incomplete; return what to write before further lines."""
         if not self.failures.is_file():
             return ""
         with self.failures.open("r+b") as file:
@@ -296,8 +296,8 @@ class _Driver:
                 sys.stderr.write("\r\x1b[K")
 
     def _next_ended(self) -> tuple[int, object, object, BaseException | None]:
-        # A signal that arrives just before the wait does not end it, and its handler only runs
-        # between bytecodes; hence the timeout.
+        # A signal that arrives just before the wait does not end the wait, and the signal's handler
+        # only runs between bytecodes; hence the timeout.
         while True:
             with suppress(queue.Empty):
                 return self._ended.get(timeout=0.2)
@@ -377,7 +377,7 @@ def terminal_columns() -> int:
 @contextmanager
 def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO]:
     try:
-        # "x", so that two runs of the same rows cannot both begin.
+        # "x" fails if the journal exists, so that two runs of the same rows cannot both begin.
         mode: Literal["r+", "x"] = "r+" if files.is_continued else "x"
         file = files.journal.open(mode, encoding="utf-8", errors="replace")
     except FileExistsError:
@@ -389,7 +389,7 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
         what = "read" if files.is_continued else "written"
         raise UsageError(f"{files.journal}: cannot be {what}: {error.strerror}") from None
     with file:
-        # Before it is read: the run that it belongs to may still be in progress.
+        # Locked before it is read, because the run that wrote the journal may still be in progress.
         if not try_lock_file(file):
             raise UsageError(f"{files.journal}: another run with this journal is in progress")
         if files.is_continued:
@@ -417,7 +417,7 @@ def try_lock_file(file: TextIO) -> bool:
 
 @contextmanager
 def _stopping_on_interrupt(run: BulkRun) -> Generator[None]:
-    """End the run on the first Ctrl-C or SIGTERM, after the running rows, and on the second at once."""
+    """End the run after the running rows on the first Ctrl-C or SIGTERM, and at once on the second."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return

@@ -1,4 +1,4 @@
-"""Reports on calls: the output of ``--verbose``, and the reason why calls wait."""
+"""Reports on calls: prints the lines of ``--verbose``, and records why calls wait."""
 
 import sys
 from typing import Any

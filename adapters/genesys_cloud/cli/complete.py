@@ -1,8 +1,8 @@
 """Candidates for shell completion.
 
-Invariants: typer is imported only to complete the commands that it parses. No API is imported, and
-nothing is sent. Nothing but candidates is written to standard output, because a shell would insert it
-into the command line.
+Invariants: typer is imported only to complete commands that typer parses. No API is imported, and
+nothing is sent. Only candidates are written to standard output, because a shell would insert any other
+output into the command line.
 """
 
 import json
@@ -33,8 +33,8 @@ from genesys_core.command_line.usage import UsageError
 
 __all__ = ["complete_words", "print_candidates"]
 
-# If the user is typing the value of a connection option, the last complete word is one of these, and
-# before a command also the only word that `split_command` leaves.
+# If the user is typing the value of a connection option, the last complete word is one of these
+# options. Before a command, the option is also the only word that `split_command` leaves.
 _INCOMPLETE = [[f"--{option.name}"] for option in CONNECTION_OPTIONS]
 
 

@@ -53,7 +53,7 @@ def config_file_of(options: Mapping[str, object]) -> str | None:
 
 
 def client_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the client arguments for a command's options, without those of the saved sign-in.
+    """Return the client arguments for a command's options; the saved sign-in is not included.
 
     Raises:
         UsageError: the profile's name is invalid, or it has neither settings nor a sign-in.
@@ -89,7 +89,9 @@ def can_ask() -> bool:
 
 
 def _credentials(options: Mapping[str, object]) -> "ClientOptions":
-    """Return a grant whose secret is read from a file or a prompt; empty if none has to be read.
+    """Return the grant as a client argument, with the secret from a file or a prompt.
+
+    The result is empty if no secret has to be read.
 
     Raises:
         UsageError: the file cannot be read, the secret is empty, or no client id is set.
@@ -134,7 +136,7 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
         network["telemetry"] = observer
     region, host = options.get("region"), options.get("host")
     if region or host:
-        # A saved token belongs to its platform, and is never sent to another one.
+        # A saved token is never sent to another region or host than the one that issued it.
         network["region"] = str(region) if region else None
         network["host"] = str(host) if host else None
         saved = None

@@ -93,7 +93,7 @@ def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
 def merge_options(ctx: typer.Context, **given: object) -> None:
     """Merge a command's options into ``ctx.obj``, by name without dashes.
 
-    They override options with the same name that precede the command.
+    The command's options override options with the same name that precede the command.
 
     Args:
         ctx: the command's context; ``ctx.obj`` contains the options that precede the command.

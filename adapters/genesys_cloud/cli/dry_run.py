@@ -16,7 +16,7 @@ __all__ = ["capture_request", "new_client"]
 
 
 class _Captured(BaseException):
-    """Raised by the transport to end a call; has the request that the call would have sent.
+    """Raised by the transport to end a call; contains the request that the call would have sent.
 
     Not an ``Exception``, so that the client neither handles nor converts it.
     """
@@ -39,7 +39,7 @@ class _Capturing:
 
 
 def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> Request:
-    """Return the request that an operation would send; its token is a placeholder.
+    """Return the request that an operation would send, with a placeholder instead of the token.
 
     Args:
         operation: the operation to capture.

@@ -81,7 +81,7 @@ class _Doctor:
         return f"{where} {' '.join(str(each) for each in (options.get('config_file'),) if each)}".strip()
 
     def _connect(self) -> str:
-        """Send a request with an invalid token: any response of the platform shows that it was reached."""
+        """Test the connection with an invalid token: any response of the platform is a success."""
         from genesys_cloud import Client  # noqa: PLC0415 - see cli.app
         from genesys_core.calls.operation import raw_operation  # noqa: PLC0415
         from genesys_core.command_line.diagnosis import (  # noqa: PLC0415
@@ -90,8 +90,8 @@ class _Doctor:
         )
         from genesys_core.errors import ApiError  # noqa: PLC0415
 
-        # With a client of its own, because the command's client would first obtain a token. A saved
-        # sign-in may determine the host, so it is that of the command's client.
+        # A separate client, because the command's client would obtain a token first. The host is taken
+        # from the command's client, because a saved sign-in may determine the host.
         host = self._known.configuration.hosts.api
         options = client_options(self._options)
         options["host"] = host

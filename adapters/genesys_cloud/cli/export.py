@@ -139,7 +139,7 @@ def _export(
             for number, part in enumerate(parts, 1):
                 print_error(_progress(number, part, slices))
         except KeyboardInterrupt:
-            # Before the client, so that no further slice is started while it is being closed.
+            # Ended before the client is closed, so that no further slice is started meanwhile.
             parts.close()
             client.close()  # ends the calls of the slices that are being fetched
             print_error("interrupted; run the same command to continue")

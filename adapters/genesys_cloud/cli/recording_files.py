@@ -162,7 +162,7 @@ def _conversations(
 
 
 class _Folder:
-    """The download folder, with the files that record finished downloads."""
+    """The download folder, with the manifest and other files that record finished downloads."""
 
     def __init__(self, path: Path, manifest: TextIO, found: TextIO) -> None:
         self.path = path
@@ -196,7 +196,7 @@ class _Folder:
         path = self.path / _FAILURES
         if run.failures:
             lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)
-            # Lone surrogates, such as bytes of standard input that are not UTF-8, as JSON escapes.
+            # Lone surrogates, such as those for non-UTF-8 bytes of standard input, become JSON escapes.
             path.write_text("".join(f"{line}\n" for line in lines), "utf-8", "backslashreplace")
         elif not run.stop_reason:
             path.unlink(missing_ok=True)
@@ -288,7 +288,7 @@ class _Driver:
                 return
 
     def _await_rest(self) -> None:
-        """Wait until running downloads end at their next bytes; abandon those that receive none."""
+        """Wait until running downloads end at their next bytes; abandon downloads that are stalled."""
         self._is_stopped = True
         until = time.monotonic() + _GRACE
         while not self._run.is_idle:

@@ -182,7 +182,7 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
 
 
 def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
-    """Run ``call METHOD PATH``, which also supports endpoints that the definition lacks.
+    """Run ``call METHOD PATH``, for any endpoint, even one that is not in the definition.
 
     Args:
         arguments: the arguments after ``call``.
@@ -326,7 +326,7 @@ def print_request(request: "Request", *, as_curl: bool) -> None:
 
 
 def _write_raw(body: bytes, output: OutputOptions) -> None:
-    """Write a body as received, but to a terminal with its control characters escaped."""
+    """Write a body as received; at a terminal, its control characters are escaped."""
     if output.is_terminal:
         from genesys_core.observability.terminal import escape_lines  # noqa: PLC0415
 
@@ -359,7 +359,7 @@ def _send(
 
 
 def _print_selected(value: object, output: OutputOptions) -> None:
-    """Print a value that need not be a listing; a table of an object has a row for each field."""
+    """Print a value, which may be a listing; a table of a single object has a row for each field."""
     if not is_row_format(output.format):
         print_document(value, output)
         return
@@ -384,8 +384,8 @@ def _print_listing(
     except BaseException as error:
         from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - loaded with the client
 
-        # From standard output: it is buffered, so the position of the last item written is unknown. The
-        # library's TimeoutError is an OSError as well.
+        # If writing to standard output failed, the last item written is unknown, because the output is
+        # buffered. The library's TimeoutError is an OSError as well.
         is_unwritten = isinstance(error, OSError) and not isinstance(error, GenesysCloudError)
         # A query is applied to all items together, so none of them has been printed.
         if listing.fetched and not output.query and not is_unwritten:

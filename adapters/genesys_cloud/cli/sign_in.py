@@ -1,8 +1,8 @@
 """``genesys-cloud login``, ``whoami`` and ``logout``: the commands for a saved sign-in.
 
 Invariants: the token itself is never printed. Exit codes of ``login``: 0 if a token was saved, 1 if
-sign-in was rejected or timed out, 2 if it could not be attempted. ``logout`` always deletes the
-token from this machine; exit code 1 means that the platform may not have revoked it.
+sign-in was rejected or timed out, 2 if sign-in could not be attempted. ``logout`` always deletes the
+token from this machine; its exit code 1 means that the platform may not have revoked the token.
 """
 
 import webbrowser

@@ -43,7 +43,7 @@ for _tag, _pattern, _first in (
 
 
 def _read_integer(loader: Loader, node: yaml.ScalarNode) -> int:
-    # PyYAML's own is that of YAML 1.1, where a zero at the beginning means octal.
+    # PyYAML's own constructor follows YAML 1.1, in which a leading zero means octal.
     return int(loader.construct_scalar(node))
 
 

@@ -1,7 +1,7 @@
 """Compares two definition files.
 
-Invariants: the core (:mod:`genesys_core.definition.diff`) finds the changes, and decides which of them
-are ignored and whether the comparison fails; this module reads the files.
+Invariants: this module only reads the files. The core (:mod:`genesys_core.definition.diff`) finds the
+changes, omits ignored changes, and decides whether the comparison fails.
 """
 
 import ast

@@ -30,8 +30,8 @@ def fetch_definition(
         The paths of the two files.
 
     Raises:
-        GenesysCloudError: a request failed; if that was the request for the topics, the definition
-            has been saved.
+        GenesysCloudError: a request failed. The definition has been saved if it was the request for
+            the topics that failed.
         InvalidValueError: a response is not a JSON object.
         ConfigurationError: a file cannot be written.
     """

@@ -201,13 +201,13 @@ def generate(
     """Generate source files for a definition, in a checkout of this library or in a package.
 
     Args:
-        root: the checkout, by default the one that contains this module; or the folder that
-            contains the package, by default the current one.
+        root: the root of the checkout, by default that of this module; with ``package``, the folder
+            that contains the package, by default the current folder.
         definition: a Swagger file, a folder from ``genesys-cloud definition fetch``, or
             ``bundled``.
-        topics: a topic file, in the bundled or the published format. By default the topics are those
-            in the definition's folder, or the bundled ones for the bundled definition; a single
-            Swagger file has no topics.
+        topics: a topic file, in the bundled or the published format. By default, the topics are those
+            in the definition's folder, or the bundled topics for the bundled definition; for a single
+            Swagger file, there are none.
         package: the import name of a user's own package to generate, such as ``acme_genesys``.
         check: whether to only compare the files, without writing any.
         strict: whether to reject documents with invalid parts (findings).
@@ -215,7 +215,7 @@ def generate(
             replaced.
 
     Returns:
-        The paths of the files that changed, or with ``check`` those that would change.
+        The paths of the files that changed or, if ``check`` is set, would change.
 
     Raises:
         ConfigurationError: a file cannot be read or written, or a file to be replaced was not
@@ -244,7 +244,7 @@ def generate(
 def _update_page(
     folder: Path, name: str, update: Callable[[str], str], *, check: bool
 ) -> list[str]:
-    """Update the generated table of a hand-written page, if the checkout has the page."""
+    """Update the generated table in a hand-written page, if the page exists."""
     old = _read(folder / name)
     if old is None or (new := update(old)) == old:
         return []

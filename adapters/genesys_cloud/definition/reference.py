@@ -1,8 +1,8 @@
 """Writes a definition's reference: pages about APIs, models, topics, permissions, keys and changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) produces the text of the pages; the
-simulator produces the example responses. It rejects definitions with invalid parts, whose pages
-therefore have no examples.
+simulator produces the example responses. If the simulator rejects a definition, because it has invalid
+parts, the pages have no examples.
 """
 
 from collections.abc import Iterable, Mapping
@@ -65,7 +65,7 @@ def write_reference(
 
 
 def _examples(document: Mapping[str, object]) -> ModelExample | None:
-    """Return the simulator's examples; ``None`` for a document that it rejects as a whole."""
+    """Return a function for example responses; ``None`` if the simulator rejects the document."""
     if is_deeper_than(document, MAX_DEPTH):
         return None
     try:

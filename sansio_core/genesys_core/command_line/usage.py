@@ -20,6 +20,6 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
     if not name:
         return ""
     names = list(known)
-    # A name that begins with the typed text comes first: difflib finds no names for short abbreviations.
+    # A name that begins with the typed text comes first: difflib finds none for a short abbreviation.
     close = [each for each in names if each.startswith(name)] or get_close_matches(name, names)
     return f"; did you mean {close[0]}?" if close else ""

@@ -39,7 +39,7 @@ def inline_code(text: str) -> str:
     if "\\|" in line:  # no spelling of a code span survives a table
         return f"<code>{plain_text(line)}</code>"
     # A code span is delimited by more backticks than it contains in a row, and by a space if it begins
-    # or ends with one (CommonMark, "Code spans"). In tables, bars are escaped even in code (GFM, "Tables").
+    # or ends with one (CommonMark, "Code spans"). Tables escape bars even in code (GFM, "Tables").
     longest = max(map(len, _BACKTICKS.findall(line)), default=0)
     mark, space = "`" * (longest + 1), " " if longest else ""
     return f"{mark}{space}{line}{space}{mark}".replace("|", "\\|") if line else ""

@@ -59,7 +59,7 @@ SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
     preferences properties results settings statistics stats
 """)
-"""Plural words that name a single resource, so that summaries say "Read", not "List"."""
+"""Plural words that name a single resource, so that the summary of a GET says "Get", not "List"."""
 
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes
