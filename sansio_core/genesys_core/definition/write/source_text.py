@@ -112,7 +112,7 @@ def described_lines(description: str, indent: str = "") -> list[str]:
 
 
 def write_docstring(lines: Sequence[str], indent: str) -> list[str]:
-    """Return the lines of a docstring; all given lines but the first must be indented already."""
+    """Return the lines of a docstring; all given lines but the first must already be indented."""
     first, *rest = lines
     if not rest and len(indent) + len(first) + 6 <= WIDTH:  # 6: the quotes
         return [f'{indent}"""{first}"""']
