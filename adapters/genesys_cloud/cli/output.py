@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _JSON_ESCAPES: Final = "genesys_cloud.json_escapes"
-"""The name of the error handler that writes JSON escapes."""
+"""The name of the codec error handler that replaces characters with JSON escapes."""
 
 
 def write_line(line: str) -> None:

@@ -302,7 +302,7 @@ def _parse_option(
         names = [each for each in offered if each.startswith("--")]
         raise UsageError(f"{name}: no such option{suggest_name(name, names)}")
     if found.takes_value and not equals:
-        # A value may begin with one dash, such as a negative number; two are the next option.
+        # A value may begin with one dash, as a negative number does; two dashes begin the next option.
         if not rest or (rest[0].startswith("--") and len(rest[0]) > 2):
             raise UsageError(f"{found.option}: needs a value")
         value = rest.pop(0)

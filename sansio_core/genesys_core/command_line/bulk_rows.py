@@ -35,7 +35,7 @@ def parse_json_row(line: str) -> dict[str, object]:
     if isinstance(given, dict) and {"row", "reason"} <= fields.keys():
         return cast(dict[str, object], given)
     if isinstance(given, str | list) and _reports_unreadable_row(fields):
-        # As a row, the entry's own fields would become fields of the body.
+        # The entry itself must not be run as a row: its fields would become fields of the body.
         if isinstance(given, str):
             return parse_json_row(given)
         raise UsageError(

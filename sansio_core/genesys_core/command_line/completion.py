@@ -1,7 +1,7 @@
 """Shell completion: candidates for the word at the cursor, and the shell scripts that request them.
 
-Invariants: a candidate begins with the typed text, or is the id of an entity whose name does. No
-candidate contains a character that a shell would interpret.
+Invariants: a candidate begins with the typed text, or is the id of an entity whose name begins with
+this text. No candidate contains a character that a shell would interpret.
 """
 
 import re

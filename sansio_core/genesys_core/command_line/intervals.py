@@ -1,7 +1,7 @@
 """The interval of ``--from`` and ``--to``: whole days in UTC, or date-times.
 
-Invariants: a last day is included as a whole, even if the start is a date-time. An end that is a
-date-time is exclusive.
+Invariants: an end that is a day includes the whole day, even if the start is a date-time. An end that
+is a date-time is exclusive.
 """
 
 from datetime import date, datetime
@@ -22,7 +22,8 @@ def parse_period(first: str | None, last: str | None) -> Interval | None:
 
     Raises:
         InvalidValueError: the interval is empty, because its end is not after its start.
-        UsageError: only one of the two is given, or a value is neither a day nor a date-time.
+        UsageError: only one of ``first`` and ``last`` is given, or a value is neither a day nor a
+            date-time.
     """
     if first is None and last is None:
         return None
@@ -51,7 +52,7 @@ def _parse_end(text: str) -> date:
         ValueError: the text is neither.
     """
     try:
-        # First as a day, because datetime.fromisoformat accepts a day as well: its midnight.
+        # Parsed as a day first, because datetime.fromisoformat also accepts a day, as its midnight.
         return date.fromisoformat(text)
     except ValueError:
         return datetime.fromisoformat(text)

@@ -1,7 +1,7 @@
 """The commands that are not named after an API, for the help page and for completion.
 
-Invariants: the page is formatted without importing the package that parses these commands, whose
-import would take longer than printing the page.
+Invariants: the page is formatted without typer, which parses these commands, because importing typer
+would take longer than printing the page.
 """
 
 import textwrap

@@ -1,7 +1,8 @@
 """Profiles: named settings and sign-ins, each in its own folder.
 
 Invariants: no profile name can select a folder outside the profiles folder. Options take precedence
-over environment variables; among options, and among variables, a token file over a profile.
+over environment variables. If options select both a token file and a profile, or if variables do, the
+token file takes precedence.
 """
 
 import re

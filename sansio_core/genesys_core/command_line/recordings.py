@@ -1,8 +1,8 @@
 """Downloads many recordings: decides which call comes next, and which recordings remain.
 
 Invariants: a recording in the folder's manifest is not downloaded again. Links are requested in
-batches, and only when most earlier ones have been used, because they expire; an attempt that fails
-gets a new link. Every recording ends as a file or as a failure with its reason.
+batches and, because links expire, only when most earlier links have been used; a new attempt after a
+failure gets a new link. Every recording ends as a file or as a failure with its reason.
 """
 
 import json

@@ -30,8 +30,8 @@ class Weight(IntEnum):
 
 
 PREVIEW_LIMIT: Final = Weight.WARN
-"""The maximum severity of a change to a preview operation, for which compatibility is not
-promised."""
+"""The maximum severity of a change to a preview operation, because the platform may change preview
+operations without notice."""
 
 
 class ChangeRule(Struct, frozen=True):

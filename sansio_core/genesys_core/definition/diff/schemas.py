@@ -132,7 +132,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
                 # A minimum is tighter if it is greater, a maximum if it is smaller.
                 is_tighter = after is not None and (before is None or sign * after > sign * before)
                 yield name, _text(before), _text(after), is_tighter
-    # Patterns cannot be compared, so a different one counts as stricter.
+    # Patterns cannot be compared, so every added or changed pattern counts as stricter.
     if old.pattern != new.pattern:
         yield "pattern", _text(old.pattern), _text(new.pattern), new.pattern is not None
     if old.unique_items != new.unique_items:

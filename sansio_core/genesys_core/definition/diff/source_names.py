@@ -23,7 +23,7 @@ class CallSite(Struct, frozen=True):
 
     Attributes:
         name: the name, such as ``get_users``.
-        owner: the name before its dot, such as ``users`` or ``UsersApi``; empty if there is none.
+        owner: the name before the dot, such as ``users`` or ``UsersApi``; empty if there is none.
         line: the line number in the source file.
         positional: the number of positional arguments of the call; ``None`` if unknown.
         keywords: the value of each keyword argument: the text of a string literal, ``None`` for

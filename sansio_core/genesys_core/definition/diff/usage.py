@@ -72,7 +72,7 @@ class _OperationUse(Struct, frozen=True):
         return shown.get(part, "")
 
     def _known(self, part: str) -> bool | None:
-        """Return whether the call passes a parameter; ``None`` if the source does not show it."""
+        """Return whether the call passes a parameter; ``None`` if only known at run time."""
         if self.site.keywords is None or self.site.positional is None:
             return None
         name = self._name(part)
@@ -245,7 +245,7 @@ def _operation_uses(old: ApiDefinition, source: SourceNames) -> Iterator[_Operat
     }
     for site in source.calls:
         for api_name, operation in by_name.get(site.name, ()):
-            # An owner that is not the name of an API, such as a variable, may be any of them.
+            # An owner that is not the name of an API, such as a variable, may be an object of any API.
             if apis.get(site.owner, api_name) == api_name:
                 yield _OperationUse(source.path, operation, site)
     paths = {text: line for text, line in source.texts.items() if text.startswith("/")}

@@ -70,7 +70,7 @@ def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
 
 def _part(path: str) -> str:
     first, *rest = path.strip("/").removeprefix("api/v2/").split("/")
-    # As a file name, because a segment may contain any character but a slash, such as a backslash.
+    # Converted to a file name, because a segment may contain any character but a slash.
     return _file_name(rest[0] if rest and not rest[0].startswith("{") else first)
 
 

@@ -171,7 +171,7 @@ speak started states street summarizes termination terms this trusted trusts two
 up updates uploading use user's uses v2 valid viewed waits was were what where whether who whose
 workday would
 """
-"""Words in reviewed names and summaries that no path contains."""
+"""Words that no path contains, but that reviewed names or summaries contain."""
 
 _SINGULARS: Final[Mapping[str, str]] = {
     "addresses": "address",

@@ -1,8 +1,8 @@
 """Meanings of query parameters and headers by name: dates, filters, switches, formats, units.
 
-Invariants: a name is listed if it has the same meaning in every operation. Its phrase adds to the name,
-in lower case and without a full stop. Names with several meanings or an unknown meaning are not listed
-(a reviewed list in the tests contains them).
+Invariants: a name is listed if it has the same meaning in every operation. The phrase for a name says
+more than the name, in lower case and without a full stop. Names with several meanings or an unknown
+meaning are not listed here, but in a reviewed list in the tests.
 """
 
 from collections.abc import Mapping
