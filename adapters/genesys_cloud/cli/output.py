@@ -44,7 +44,7 @@ def write_line(line: str) -> None:
 
 
 def keep_json_valid() -> None:
-    r"""Write characters that standard output cannot encode as JSON escapes from now on.
+    r"""Make standard output write JSON escapes for all characters that it cannot encode.
 
     The escapes of other formats, such as ``\xfc``, are invalid in JSON.
     """

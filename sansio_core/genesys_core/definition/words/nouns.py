@@ -53,7 +53,7 @@ GENERIC: Final = read_words("""
     categories documents insights jobs metrics notifications policies programs query rules
     schemas settings status topic topics usage
 """)
-"""Path segments that are unclear alone: summaries name their area, unless they name an owner."""
+"""Path segments that are unclear alone: a summary without an owner adds the name of their area."""
 
 SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
