@@ -18,7 +18,7 @@ def print_line(line: str) -> None:
 
 
 def print_json(document: str) -> None:
-    """Print a line of JSON, with control characters as JSON escapes, which are equivalent."""
+    """Print a line of JSON, with control characters written as JSON escapes."""
     from genesys_cloud.cli.output import keep_json_valid  # noqa: PLC0415 - see app.py
     from genesys_core.observability.terminal import escape_json  # noqa: PLC0415 - see app.py
 

@@ -145,10 +145,10 @@ class SocketConnection:
             self._poll.register(sock, select.POLLIN)
 
     def keep_gil(self) -> None:
-        """Keep the GIL in system calls that cannot block; faster with several threads.
+        """Hold the GIL during system calls that cannot block, which is faster with several threads.
 
-        With TLS, only checks for input keep the GIL: reads and writes release it, because Python
-        releases it around OpenSSL's functions. See :mod:`.gil_socket`.
+        With TLS, only checks for input hold the GIL, because Python releases it around OpenSSL's
+        reads and writes. See :mod:`.gil_socket`.
         """
         # Imported here because it loads `ctypes`, which most programs do not need.
         try:

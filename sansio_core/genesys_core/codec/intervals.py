@@ -158,9 +158,9 @@ class Interval(TextValue):
         hours.
 
         Args:
-            unit: ``day`` splits at midnight, ``hour`` at the full hour.
+            unit: ``day`` splits at midnight, ``hour`` on the hour.
             count: the number of days or hours in a piece.
-            zone: the time zone that determines midnight and the full hours.
+            zone: the time zone that determines midnight and the start of each hour.
             limit: the maximum length of a piece; longer pieces are split, so that a 25-hour day
                 with a 24-hour limit becomes two pieces.
 

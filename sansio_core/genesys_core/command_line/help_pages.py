@@ -183,10 +183,10 @@ def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
 
 
 def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Format names and their texts in two columns, or in one if the terminal is narrow.
+    """Format names and their descriptions in two columns, or in one if the terminal is narrow.
 
     Args:
-        rows: pairs of a name and its text.
+        rows: pairs of a name and its description.
         width: the terminal's width in characters.
     """
     # A name longer than 32 characters is on a line of its own; texts have at least 24 characters.

@@ -192,7 +192,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
         ),
     },
     "general": {
-        "live_reload_config": _on_off("Whether running clients apply changes to the file."),
+        "live_reload_config": _on_off("Whether running clients reload the file when it changes."),
         "host": Key(
             _host,
             "the base URL of an API host",

@@ -196,7 +196,7 @@ _EXPORT: Final = Expected("an Export", "find_export('users')", (Export,))
 
 
 def fingerprint_export(export: Export) -> str:
-    """Return a digest of an export that does not depend on its interval or its division into slices.
+    """Return a digest that identifies an export, regardless of its interval and its slices.
 
     Two exports with the same digest can share a directory: the later one extends the earlier one.
     """

@@ -97,7 +97,7 @@ class Redaction(Struct, frozen=True):
         return REDACTED if _folded(name) in self.headers else self._urls(value)
 
     def shown_headers(self, headers: Headers) -> dict[str, str]:
-        """Return redacted header values by name as first spelled; repeated fields are joined."""
+        """Return headers for display: secrets redacted, and repeated fields joined under one name."""
         return {name: self.shown_header(name, value) for name, value in headers.merged().items()}
 
     def shown_url(self, url: str) -> str:
@@ -176,8 +176,8 @@ def message_secrets(headers: Headers, body: bytes | None) -> Iterator[str]:
     """Yield the secrets of a message: its credentials, and secret values in its body.
 
     Args:
-        headers: ``Authorization``, ``Cookie`` and similar headers are secret both literally and
-            decoded.
+        headers: the message's headers. The values of ``Authorization``, ``Cookie`` and similar
+            headers are yielded as sent, and also the credentials decoded from them.
         body: a form or a JSON document; values under secret names are secret.
     """
     for name in SECRET_HEADERS:

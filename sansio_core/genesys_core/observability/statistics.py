@@ -99,7 +99,7 @@ class StatisticsObserver(Observer):
         self._under_way: set[object] = set()  # weak references to calls
 
     def snapshot(self, stats: ClientStats) -> ClientStats:
-        """Return the given statistics, completed by the number of calls that are in progress now."""
+        """Return the statistics with the number of calls that are currently in progress."""
         return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer

@@ -200,7 +200,7 @@ class Paging(Struct, Generic[T], frozen=True):
         return write_place(operation, listing.send, value)
 
     def received(self, response: ApiResponse[T]) -> PageResult[T]:
-        """Return the page to deliver, its new items, and the next page.
+        """Return the page to deliver, its new items, and the state for requesting the next page.
 
         A received page is delivered even if no further page can be requested; the next
         :meth:`asked` then raises the error.

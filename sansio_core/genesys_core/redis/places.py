@@ -1,8 +1,11 @@
 """Places in a rate limit that all machines share, granted by a script on Redis.
 
+A place is a permit to send one request at or after a given time.
+
 Invariants: a place is granted in one atomic step with the clock of Redis, so clock skew between
 machines does not matter. No window contains more places than its limit, including places granted for
-a later time. Places are granted in the order of the requests, from any machine. A place that is not
+a later time. Places are granted first in, first out, to
+all machines together. A place that is not
 used in time expires.
 
 A client that requests a place is granted one at once, or gets a ticket and a later time, at which

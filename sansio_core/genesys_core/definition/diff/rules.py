@@ -85,7 +85,9 @@ _ALL: Final = (
     ChangeRule(
         "deprecation-withdrawn", "no longer deprecated", _P, _N, _J, "the method still works"
     ),
-    ChangeRule("description-changed", "description changed", _P, _N, _P, "only texts change"),
+    ChangeRule(
+        "description-changed", "description changed", _P, _N, _P, "only the documentation changes"
+    ),
     ChangeRule(
         "optional-parameter-added",
         "optional parameter added",

@@ -51,7 +51,7 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_CONTACTS}/notes/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/organizations/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/relationships/exports/{{exportId}}": "an export",
-    f"{_API}/flows/executions/{{flowExecutionId}}": "a flow execution, which has a status",
+    f"{_API}/flows/executions/{{flowExecutionId}}": "a flow execution, which is polled until it ends",
     f"{_API}/gdpr/requests/{{requestId}}": "a GDPR request, which takes days to process",
     f"{_API}/oauth/clients/{{clientId}}/usage/query/results/{{executionId}}": "an execution",
     f"{_API}/quality/conversations/audits/query/{{transactionId}}": "an audit query that runs as a job",

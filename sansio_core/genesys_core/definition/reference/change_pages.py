@@ -39,7 +39,7 @@ _ONLY_VERSION: Final = (
 
 
 class DefinitionChange(Struct, frozen=True):
-    """A change in a JSON report, with the report's fields."""
+    """One change in a JSON report; the attributes are the fields of the report's entry."""
 
     rule: str
     about: str

@@ -118,7 +118,10 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The total length of an enum's values up to which the enum is repeated instead of named."""
+"""The maximum total length, in characters, of an enum's values that are written out at each use.
+
+A longer enum that occurs more than once is defined once, with a name.
+"""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:

@@ -213,7 +213,9 @@ def _page(call: ApiCall, rows: Sequence[Record]) -> Json:
         ordered.reverse()
     start, size = call.number("after", 0), call.number("pageSize", _ROWS)
     if start is None or start < 0:
-        message = f"The after [{call.argument('after', '')}] is not valid for this listing."
+        message = (
+            f"The value [{call.argument('after', '')}] of after is not valid for this listing."
+        )
         raise bad_request(message, field="after")
     if size is None or not 1 <= size <= _MOST_ROWS:
         message = f"The pageSize [{size}] must be from 1 to {_MOST_ROWS}."

@@ -255,7 +255,9 @@ class FaultyPlatform:
         return fault
 
     def answers(self, request: Request, fault: Fault | None, *, now: Now) -> Response:
-        """Handle a request, and return the response to send if the connection stays open.
+        """Handle a request, and return its response.
+
+        The caller does not send the response if the fault breaks the connection.
 
         Args:
             request: the complete request.
