@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_named(
 def test_what_is_no_definition_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "definition.json"
     path.write_text("{}", encoding="utf-8")
-    with pytest.raises(InvalidValueError, match="must be a Swagger 2"):
+    with pytest.raises(InvalidValueError, match="it is not a Swagger 2"):
         generate(tmp_path, definition=path)
 
 

@@ -20,6 +20,7 @@ from genesys_cloud.cli.app import app
 from genesys_core.command_line.own_commands import OWN_COMMANDS, root_page
 from genesys_core.errors import ConfigurationError
 from tests.helpers.command import run_command
+from tests.helpers.server import Reply, scripted_server
 
 httpx = pytest.importorskip("httpx")
 
@@ -128,15 +129,15 @@ def test_output_that_nobody_can_receive(words):
 @pytest.mark.skipif(sys.platform == "win32", reason="no such streams")
 def test_standard_input_may_be_closed():
     """As in jobs of some schedulers."""
-    options = "--host http://127.0.0.1:9"
-    for words, code, message in (
-        (f"users get_users_me {options}", 9, "Connection refused"),
-        (f"users patch_user u-1 --body - {options}", 2, "needs a body"),
-    ):
-        shell = f"{shlex.join(COMMAND)} {words} <&-"
-        done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
-        assert (done.returncode, "Traceback" in done.stderr) == (code, False)
-        assert message in done.stderr
+    with scripted_server(lambda _: Reply(status=403, json={"message": "no"})) as server:
+        for words, code, message in (
+            ("users get_users_me", 4, "no (403"),
+            ("users patch_user u-1 --body -", 2, "needs a body"),
+        ):
+            shell = f"{shlex.join(COMMAND)} {words} --host {server.url} <&-"
+            done = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=False)
+            assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+            assert message in done.stderr
 
 
 @contextmanager
