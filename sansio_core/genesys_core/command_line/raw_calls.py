@@ -33,7 +33,7 @@ def describe_raw_call(method: str) -> OperationDescription:
         "PATH",
         "any JSON value",
         "Call an endpoint by method and path.",
-        "Paginated in the style detected from the response.",
+        "Paginated by the style detected in the response.",
         "",
         ("body",),
         0,

@@ -306,7 +306,7 @@ def test_two_tasks_do_not_read_the_same_page(backend: str, prefetch: int) -> Non
                     first.extend([one.id async for one in paginator])
 
                 tasks.start_soon(read)
-                await until(lambda: gate.waiting > 0)
+                await until(lambda: paginator._is_advancing)
                 with pytest.raises(GenesysCloudError, match="another task or thread is reading"):
                     await anext(paginator)
                 gate.open.set()
