@@ -1,4 +1,4 @@
-"""The synchronous client, for any number of threads."""
+"""The synchronous client, which is thread-safe."""
 
 from genesys_cloud.client.sync_client import (
     Client,

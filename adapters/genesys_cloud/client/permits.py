@@ -38,7 +38,7 @@ R = TypeVar("R")
 
 
 class Permits(Protocol):
-    """Applies the core's steps that request and release permits of the rate limit."""
+    """Acquires and releases permits of the rate limit, as the core's steps decide."""
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step of the core to the rate limit, and return the step's result.

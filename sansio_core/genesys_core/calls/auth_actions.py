@@ -236,7 +236,9 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes the token, or that first renews it, or the result.
+        """Return the next request, or the result if no request is needed.
+
+        The request refreshes the token if that is necessary, and otherwise revokes it.
 
         No request is sent if the client has neither a valid token nor a refresh token, or if its
         login host has changed since the action was requested.

@@ -255,10 +255,10 @@ class DownloadProgress(Struct, frozen=True):
 
     @classmethod
     def begun(cls, part: PartialFile, limit: int | None = None) -> "DownloadProgress":
-        """Return the progress before a response body is appended to a partial file.
+        """Return the initial progress of a download that continues a partial file.
 
         Raises:
-            GenesysCloudError: the server announces more bytes than the limit.
+            GenesysCloudError: the size that the server reports exceeds the limit.
         """
         _check(max(part.size, part.total or 0), limit)
         return cls(part.size, part.total, limit)

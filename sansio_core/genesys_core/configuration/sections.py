@@ -83,7 +83,7 @@ class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
     """``[reauthentication]``: what happens when the platform rejects a token.
 
     Attributes:
-        refresh_access_token: whether a new token is obtained and the request repeated.
+        refresh_access_token: whether to obtain a new token and retry the request after a 401.
         refresh_token_wait_max: maximum seconds that a call waits for another call's refresh.
 
     Raises:

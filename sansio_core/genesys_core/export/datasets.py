@@ -197,7 +197,7 @@ def build_recordings_export(
 
 
 def availability_operation(name: str) -> Operation[Any] | None:
-    """Return the operation that reports the time up to which the archive of a named export is complete.
+    """Return the operation that reports the data availability date of a named export's archive.
 
     Args:
         name: a name of :data:`DATASETS`.

@@ -108,7 +108,7 @@ class BrowserPage(Struct, frozen=True):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the page rejects a redirect that belongs to another sign-in."""
+        """Whether the redirect is rejected because its ``state`` does not match this sign-in."""
         # Of the pages that LoopbackRedirect.received returns, only this one has the status 400.
         return self.status == 400
 

@@ -58,11 +58,11 @@ class Token(Confidential, frozen=True):
     """An access token with its lifetime and scope.
 
     Args:
-        access_token: the secret that calls send; never shown.
+        access_token: the bearer token that is sent with each request; redacted in the ``repr``.
         token_type: the type of the token, ``bearer``.
         expires_in: lifetime in seconds, from when the token was issued.
         expires_at: expiry in seconds since 1970-01-01 UTC; ``None`` if unknown.
-        refresh_token: the secret that obtains the next token, if the grant has one; never shown.
+        refresh_token: the refresh token, if the grant issues one; redacted in the ``repr``.
         scope: the scopes, separated by spaces.
         extra: all other fields of the response; never shown.
 

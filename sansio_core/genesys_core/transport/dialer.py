@@ -213,7 +213,7 @@ class ResolvingHost(_Step, frozen=True):
         """Report the addresses that the resolver returned."""
         found = tuple(addresses)
         if not found:
-            return self.failed("the name has no address")
+            return self.failed("the host name resolved to no addresses")
         return OpeningSockets(self.plan, found, now)
 
 

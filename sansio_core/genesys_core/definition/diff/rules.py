@@ -246,7 +246,7 @@ _ALL: Final = (
         "success-status-removed",
         "success status removed",
         *(_M, _N, _J),
-        "the type of the remaining response is compared separately",
+        "the schemas of the other success responses are compared separately",
     ),
     ChangeRule(
         "error-status-removed",

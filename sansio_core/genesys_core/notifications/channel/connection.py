@@ -139,7 +139,7 @@ class Checking(Struct, frozen=True):
     channel: PlatformChannel
 
     def exists(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """Record that the channel exists, or may exist; its socket is numbered ``id``."""
+        """Record that the channel was created, or may have been; ``id`` identifies its WebSocket."""
         return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:

@@ -102,7 +102,7 @@ class Transition:
         self.established, self.resumed = facts.established, facts.resumed
 
     def facts(self) -> Facts:
-        """Return the channel's facts after the transition."""
+        """Return the channel's state after the transition."""
         return Facts(
             wanted=self.wanted,
             primary=self.connections["primary"],

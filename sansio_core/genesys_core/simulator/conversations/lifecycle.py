@@ -274,7 +274,7 @@ def add_callback(
         now: the current time.
         address: the phone number to call.
         name: the customer's name.
-        seconds: the number of seconds until the callback waits for an agent.
+        seconds: the delay in seconds before the callback is queued.
 
     Returns:
         The customer as a party to the callback, and the participant that waits in the queue.

@@ -19,7 +19,7 @@ SUCCESS: Final = "success"
 """The name of the outcome of a job that ends in its success state."""
 
 FAILURE: Final = "failure"
-"""The name of the outcome of a job that ends in its failure state."""
+"""The name of the outcome of a failed job."""
 
 STATE_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
 """Properties that may contain a job's state, in order of preference."""

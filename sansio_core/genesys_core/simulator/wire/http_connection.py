@@ -1,10 +1,9 @@
 """A sans-IO HTTP/1.1 server connection to the simulated platform.
 
-Invariants: the connection takes received bytes and returns steps. It decides what is written, how
-slowly, and how the connection ends; the owner of the socket only performs the steps in order.
-Requests are performed one at a time, each when the owner has taken the steps of the previous one,
-so that a client that does not read stalls only its own connection. A connection's limits bound its
-memory use.
+Invariants: the connection takes received bytes and returns steps. It decides what is written and
+when, and how the connection is closed; the owner of the socket only performs the steps in order.
+Requests are handled one at a time, each once the owner has taken the previous one's steps, so that a
+client that does not read stalls only its own connection. A connection's limits bound its memory use.
 """
 
 from collections.abc import Iterator
