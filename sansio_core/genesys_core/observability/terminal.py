@@ -37,7 +37,8 @@ def escape_json(document: str) -> str:
 
 def json_escapes(text: str) -> str:
     r"""Return the JSON escape of each character of a text, for example ``\u00fc`` for ``ü``."""
-    return _escaped_units(text)
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 # C0 and C1; bidirectional marks, embeddings and isolates ("Trojan Source", CVE-2021-42574); line and
@@ -65,9 +66,4 @@ def _json_escape(match: re.Match[str]) -> str:
     # RFC 8259 sections 2 and 7: these are whitespace between tokens and invalid within strings.
     if match[0] in "\t\n\r":
         return " "
-    return _escaped_units(match[0])
-
-
-def _escaped_units(text: str) -> str:
-    units = text.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+    return json_escapes(match[0])
