@@ -29,7 +29,7 @@ _BACKLOG: Final = 1024
 
 
 class ServerSide(Protocol):
-    """The core's side of a connection: it takes received bytes and returns steps to perform."""
+    """The sans-IO protocol of a connection: takes received bytes, returns the steps to perform."""
 
     @property
     def deadline(self) -> float | None:
@@ -41,7 +41,7 @@ class ServerSide(Protocol):
         ...
 
     def time_out(self, now: Now) -> Iterable[WireStep]:
-        """Handle the deadline when it has passed, and return the steps to perform."""
+        """Handle the end of the connection's deadline, and return the steps to perform."""
         ...
 
     def lost(self) -> None:
@@ -56,10 +56,10 @@ class ConnectionServer(Generic[Side]):
     """Listens on a port and serves the connections that clients open.
 
     Args:
-        accept: returns the core's side of a new connection.
+        accept: returns the protocol of a new connection.
         clock: returns the current time.
-        after: called after input of any connection has been processed, to perform its effects on
-            other connections.
+        after: called after a connection has processed input, to perform the effects on other
+            connections.
 
     Attributes:
         connections: the open connections.
@@ -138,12 +138,12 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
 
     Args:
         server: the server that accepted the connection.
-        side: the core's side of the connection.
+        side: the connection's sans-IO protocol.
         clock: returns the current time.
-        after: called after input of this connection has been processed.
+        after: called after the connection has processed input.
 
     Attributes:
-        side: the core's side of the connection.
+        side: the connection's sans-IO protocol.
     """
 
     _transport: asyncio.Transport
@@ -210,7 +210,7 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
     # Called by the server
 
     def perform(self, steps: Iterable[WireStep]) -> None:
-        """Perform steps that do not result from input of this connection."""
+        """Perform steps that were not caused by input on this connection."""
         for step in steps:
             self._perform(step)
 

@@ -35,7 +35,7 @@ _AGENT: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     ("directory", "*", ("view",)),
 )
 _MOST: Final = 100
-"""The maximum number of members that one request adds to a queue; half that for a group or team."""
+"""The maximum number of members added to a queue per request; groups and teams allow half of it."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:

@@ -70,7 +70,7 @@ def session_dimensions(conversation: ConversationTimeline, participant: Particip
 def segment_dimensions(
     conversation: ConversationTimeline, participant: Participant, segment: TimelineSegment
 ) -> Dimensions:
-    """Return a segment's dimension values, including its session's and conversation's."""
+    """Return a segment's dimension values, including those of its session and conversation."""
     return {
         **session_dimensions(conversation, participant),
         "segmentType": segment.kind,

@@ -84,7 +84,7 @@ def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
 
 
 def split_interval(interval: tuple[int, int], granularity: int) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each part of an interval, in milliseconds."""
+    """Yield the start and end of each part of an interval divided by a granularity, in milliseconds."""
     start, end = interval
     while start < end:
         yield start, min(start + granularity, end)

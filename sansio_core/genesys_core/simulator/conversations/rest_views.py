@@ -150,7 +150,7 @@ def show_call_history(conversation: ConversationTimeline) -> Record:
 
 
 _PAIR: Final = 2
-"""A call with more connected parties than this was a conference."""
+"""The maximum number of connected parties in a call that is not a conference."""
 
 
 def show_wrap_up(wrap_up: WrapUp) -> Record:

@@ -1,4 +1,4 @@
-"""User analytics: durations of users' presences and routing statuses, and their queues.
+"""User analytics: how long users had each presence and routing status, and their queues.
 
 Invariants: for each metric, the times in all statuses add up to the elapsed part of the interval.
 

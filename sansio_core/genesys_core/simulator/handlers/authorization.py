@@ -393,7 +393,7 @@ _GRANT: Final = f"{_SUBJECT}/divisions/{{divisionId}}/roles/{{roleId}}"
 CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", f"{_DIVISION}/{{divisionId}}"): check_division_removal,
 }
-"""The checks that run before the generic rules delete a division, by operation."""
+"""The check of each operation, performed before the generic rules process the API call."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", _SUBJECT): get_subject,

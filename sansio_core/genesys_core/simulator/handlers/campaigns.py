@@ -237,17 +237,17 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", _RULE): check_rule_update,
     ("DELETE", _RULE): check_rule_removal,
 }
-"""The checks that run before the generic rules process a call, by operation."""
+"""The check of each operation, performed before the generic rules process the API call."""
 
 AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("PUT", each): settle_status for each in _CAMPAIGNS
 }
-"""Functions that change an API call before the generic rules process it, by operation."""
+"""For each operation, the function that changes an API call before the generic rules process it."""
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", each): begin_stopping for each in _CAMPAIGNS
 }
-"""The actions to perform after the generic rules have processed a call, by operation."""
+"""For each operation, the action to perform after the generic rules have processed the API call."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     **{("POST", f"{each}/start"): start_campaign for each in _CAMPAIGNS},

@@ -192,14 +192,14 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **{("DELETE", f"{_OUTBOUND}/{each}"): check_removal for each in _USERS},
     ("POST", f"{_CONTACTS}/bulk"): check_read,
 }
-"""The checks that run before the generic rules process a call, by operation."""
+"""The check of each operation, performed before the generic rules process the API call."""
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", _CONTACTS): count_contacts,
     ("DELETE", _CONTACTS): count_contacts,
     ("DELETE", f"{_CONTACTS}/{{contactId}}"): count_contacts,
 }
-"""The actions to perform after the generic rules have processed a call, by operation."""
+"""For each operation, the action to perform after the generic rules have processed the API call."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_LIST}/clear"): clear_list,

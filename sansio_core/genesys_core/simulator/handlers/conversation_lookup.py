@@ -1,7 +1,7 @@
 """Lookups for conversation handlers: the conversation, the participant, the caller.
 
-Invariants: a call that refers to an unknown conversation or participant gets a 404 with the
-platform's error code, as does a call whose path has a media type that the conversation lacks.
+Invariants: a request for an unknown conversation or participant gets a 404 with the platform's
+error code, as does a request whose path has a media type that the conversation lacks.
 """
 
 from collections.abc import Mapping
@@ -35,14 +35,14 @@ def make_refusal(code: str, message: str, *, status: int = 400) -> PlatformProbl
 
 
 def media_of_path(call: ApiCall) -> MediaKind | None:
-    """Return the media type in a call's path; ``None`` if the path is for all media types."""
+    """Return the media type in a request's path; ``None`` if the path is for all media types."""
     return _BY_PATH.get(
         call.route.template.removeprefix("/api/v2/conversations/").partition("/")[0]
     )
 
 
 def find_conversation(call: ApiCall) -> ConversationTimeline:
-    """Return the conversation that a call refers to.
+    """Return the conversation in a request's path.
 
     Raises:
         Problem: 404 if there is no such conversation, or it lacks the media type in the path.
@@ -57,11 +57,11 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
 
 
 def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant:
-    """Return the participant in a call's path, which may also contain the communication's id.
+    """Return the participant in a request's path.
 
     Raises:
-        Problem: 404 if the conversation has no such participant, or the participant has another
-            communication.
+        Problem: 404 if the conversation has no such participant, or if the path contains a
+            communication id that is not the participant's.
     """
     identity = call.arguments["participantId"]
     found = conversation.participant(identity)

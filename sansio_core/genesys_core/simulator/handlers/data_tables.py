@@ -22,9 +22,9 @@ TABLES: Final = ("", "api", "v2", "flows", "datatables")
 
 
 def get_rows(call: ApiCall) -> Reply:
-    """Return a page of a table's rows in order of key.
+    """Return a page of a table's rows, sorted by key.
 
-    Only the keys are shown, unless ``showbrief=false`` is set.
+    A row has only its key, unless ``showbrief=false`` is set.
     """
     _table(call)
     rows = sorted(_rows(call).values(), key=lambda row: str(row["key"]).casefold())
@@ -169,7 +169,7 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", "/api/v2/flows/datatables"): check_table,
     ("PUT", "/api/v2/flows/datatables/{datatableId}"): check_table,
 }
-"""The checks that run before the generic rules create or replace a data table, by operation."""
+"""The check of each operation, performed before the generic rules process the API call."""
 
 _ROWS: Final = "/api/v2/flows/datatables/{datatableId}/rows"
 

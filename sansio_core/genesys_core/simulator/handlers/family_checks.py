@@ -31,7 +31,7 @@ def check_schedule_removal(call: ApiCall) -> None:
 
 
 def check_batch(call: ApiCall) -> None:
-    """Check that a batch of recordings is not empty; the maximum is checked elsewhere.
+    """Check that a batch of recordings is not empty.
 
     Raises:
         Problem: 400 for an empty batch.
@@ -52,4 +52,4 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", "/api/v2/architect/schedules/{scheduleId}"): check_schedule_removal,
     ("POST", "/api/v2/recording/batchrequests"): check_batch,
 }
-"""The checks that run before the generic rules process a call, by operation."""
+"""The check of each operation, performed before the generic rules process the API call."""

@@ -196,13 +196,13 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", _FLOW): check_lock,
     ("DELETE", _FLOW): check_lock,
 }
-"""The checks that run before the generic rules process a call, by operation."""
+"""The check of each operation, performed before the generic rules process the API call."""
 
 AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("POST", FLOWS): lock_new,
     ("PUT", _FLOW): keep_lock,
 }
-"""Functions that change an API call before the generic rules process it, by operation."""
+"""For each operation, the function that changes an API call before the generic rules process it."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_ACTIONS}/checkin"): check_in_flow,

@@ -22,7 +22,7 @@ _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Update the members by group of the queues that a call may affect."""
+    """Update the queue members that belong to a queue by group, in all queues a call may affect."""
     state = call.state
     for queue_id in _affected_queues(call):
         queue = state.queues[queue_id]
@@ -77,4 +77,4 @@ FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = dict.fromkeys(
     ),
     follow_groups,
 )
-"""The actions to perform after operations that change groups or queues, by operation."""
+"""For each operation that may change members by group, the action to perform after the API call."""

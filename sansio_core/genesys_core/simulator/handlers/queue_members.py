@@ -30,7 +30,7 @@ _USER_FACTS: Final = ("id", "name", "email", "version", "selfUri")
 
 
 def get_members(call: ApiCall) -> Reply:
-    """Return a page of a queue's members in order of name.
+    """Return a page of a queue's members, sorted by name.
 
     The parameters ``joined``, ``name`` and ``memberBy`` filter the members.
     """

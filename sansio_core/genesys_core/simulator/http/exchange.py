@@ -120,7 +120,7 @@ class ApiCall(Struct, frozen=True):
         return values[0] if values else default
 
     def number(self, name: str, default: int) -> int | None:
-        """Return a query parameter, or a default, as an integer; ``None`` for other values."""
+        """Return a query parameter, or a default, as an integer; ``None`` if it is not an integer."""
         text = self.argument(name, str(default))
         return int(text) if _WHOLE.fullmatch(text) else None
 

@@ -215,8 +215,8 @@ _STATED: Final[Mapping[tuple[_Kind, float | None, float | None], str]] = {
         CaseplanCreate.defaultTtlSeconds CaseplanUpdate.defaultTtlSeconds
     """,
 }
-"""The properties that have a bound, as ``Model.property``, separated by whitespace. The key is the
-bound: what it limits (number of items, length of a string, value of a number), minimum, maximum."""
+"""The properties with each bound, as ``Model.property``, separated by whitespace. A bound is a kind
+(number of items, length of a string, or value of a number), a minimum and a maximum."""
 
 
 def _entries() -> Iterator[tuple[tuple[str, str], Bounds]]:

@@ -2,7 +2,7 @@
 
 Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and
 listings and searches include it after 2 to 10 seconds; a deleted item remains visible for up to 30
-seconds, or a queue for up to 120; a role takes effect 10 seconds after it has been granted. A
+seconds, a deleted queue for up to 120; a role takes effect 10 seconds after it has been granted. A
 change's delay depends on the seed and the change's path.
 
 The platform's own Terraform provider waits this long for deletions and roles; the other delays are
@@ -59,7 +59,7 @@ def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
 
 @contextmanager
 def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
-    """During a read, undo the creations and deletions of items that are not visible yet."""
+    """Within the ``with`` block, undo the creations and deletions that reads cannot see yet."""
     state, now = call.state, call.now.monotonic
     is_listing = not call.route.template.endswith("}")
     saved: dict[RecordPath, dict[str, Record]] = {}
@@ -85,7 +85,7 @@ def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
 
 @contextmanager
 def show_earlier_grants(state: PlatformState, now: Now) -> Generator[None, None, None]:
-    """During a permission check, hide the grants that are not in effect yet."""
+    """Within the ``with`` block, hide the grants that are not in effect yet."""
     first, last = format_instant(now.wall - _GRANT), format_instant(now.wall)
     grants = state.grants
     state.grants = {

@@ -70,7 +70,7 @@ class PlatformProblem(Problem):
         self.headers = tuple(headers)
 
     def reply(self, context_id: str) -> Reply:
-        """Return the error response with an ``ErrorBody``."""
+        """Return the response that reports this error in an ``ErrorBody``."""
         body: dict[str, Json] = {
             "message": self.message,
             "code": self.code,
@@ -99,7 +99,7 @@ class OAuthProblem(Problem):
         self.description = description
 
     def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the body has no context id
-        """Return the error response with ``error``, ``description`` and ``error_description``."""
+        """Return the response with ``error``, ``description`` and ``error_description``."""
         body: dict[str, Json] = {
             "error": self.error,
             "description": self.description,
@@ -125,7 +125,7 @@ class ScimProblem(Problem):
         self.kind = kind
 
     def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the body has no context id
-        """Return the error response with ``schemas``, ``status``, ``scimType`` and ``detail``."""
+        """Return the response with ``schemas``, ``status``, ``scimType`` and ``detail``."""
         body: dict[str, Json] = {
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
             "status": str(self.status),

@@ -1,7 +1,7 @@
 """Converts values in a request to another model, such as the model of the response.
 
-Invariants: a converted value has the declared types everywhere, no undeclared properties, and all
-required properties.
+Invariants: at every level, a converted value has the declared types, no undeclared properties, and
+all required properties.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def adopt_properties(
 ) -> dict[str, Json]:
     """Return the properties of an entity from a caller's body.
 
-    References are given as ids: ``fooId`` becomes ``foo``, and ``fooIds`` becomes ``foos``.
+    Ids of other entities become references: ``fooId`` becomes ``foo``, and ``fooIds`` ``foos``.
 
     Args:
         definition: the API definition, which resolves references.

@@ -42,10 +42,10 @@ def sends_secret(call: LoginCall) -> bool:
 
 
 def find_named_client(call: LoginCall) -> OAuthClient:
-    """Return the client that the form's ``client_id`` names.
+    """Return the client that the form's ``client_id`` identifies.
 
     Raises:
-        Problem: ``invalid_client`` if the form names no client, or an unknown client.
+        Problem: ``invalid_client`` if the id is missing or unknown.
     """
     client_id = call.form.get("client_id", "")
     if not client_id:

@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS", "MAX_TOKENS", "issue_token", "token_lifetime"]
 
 MAX_TOKENS: Final = 10_000
-"""The maximum number of stored access tokens, and likewise of refresh tokens, codes and sessions. A
-further access token replaces the expired ones or, if there are none, the oldest; for the other
-kinds, a further one replaces the oldest."""
+"""The maximum number of stored access tokens, of refresh tokens, of codes and of sessions. At the
+maximum, a new access token replaces the expired ones or, if there are none, the oldest; a new
+refresh token, code or session replaces the oldest of its kind."""
 
 
 def post_token(call: LoginCall) -> Reply:

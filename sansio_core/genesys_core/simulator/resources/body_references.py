@@ -66,7 +66,7 @@ REFERENCES: Final[Mapping[str, str]] = {
     "user": _USERS,
     "wrapupcode": "/api/v2/routing/wrapupcodes",
 }
-"""The path of the collection that a property refers to, by the last words of its name."""
+"""The path of the collection to which a property refers, by the last words of the property's name."""
 
 NOT_REFERENCES: Final = frozenset(
     {
@@ -107,8 +107,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/users/{userId}/routingskills": "/api/v2/routing/skills",
     "/api/v2/users/{userId}/routingskills/bulk": "/api/v2/routing/skills",
 }
-"""The collection that the ids in a list in the body refer to, by the path of the request. Queue
-members are checked by their handler, which ignores unknown members where the platform does.
+"""The collection to which the ids in a body that is a list refer, by the path of the request. A
+handler checks the members of queues, because the platform ignores some unknown members.
 """
 
 _WRITES: Final[frozenset[ResourceAction]] = frozenset(
@@ -132,7 +132,7 @@ _BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/cli
 _WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _EXAMPLE_ID: Final = uuid_shaped(0, "id")
 _ANY: Final = "*"
-"""The value that stands for all divisions where a division's id is expected."""
+"""The value that means all divisions, in place of the id of a division."""
 
 
 class Reference(Struct, frozen=True):
@@ -166,7 +166,7 @@ def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiC
 
 
 def find_target(name: str) -> str | None:
-    """Return the path of the collection that a property refers to, given its name, or ``None``."""
+    """Return the path of the collection to which a property's name refers, or ``None``."""
     if name in NOT_REFERENCES:
         return None
     # The longest match first: a `scheduleGroup` is not a `group`.
@@ -197,7 +197,7 @@ def _writes(rules: ResourceRules, call: ApiCall) -> bool:
 
 
 _ITEM: Final = 5
-"""The maximum number of slashes in an item's path: queues and OAuth clients have this many."""
+"""The number of slashes in ``/api/v2/routing/queues/{queueId}``; longer paths are below an item."""
 
 
 def _search(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[Reference]:

@@ -105,7 +105,7 @@ def _has_id(entity: Schema) -> bool:
 def is_plain_text(item: ApiRoute) -> bool:
     """Return whether a collection's items are identified by strings, not by numbers or dates.
 
-    Conversations are excluded: commands, which no rule describes, change conversations.
+    Conversations are excluded, because handlers implement the commands that change them.
     """
     name = item.template.rpartition("/")[2].strip("{}")
     return name != "conversationId" and all(

@@ -61,7 +61,7 @@ class ResourceEngine:
 
     Attributes:
         rules: the rules that apply to the definition's operations.
-        store: reads and changes the items and single resources that the rules keep.
+        store: reads and changes the stored items and single resources.
     """
 
     def __init__(self, definition: Definition) -> None:

@@ -100,7 +100,7 @@ _ELSEWHERE: Final = frozenset(map(path_key, JOB_STARTERS.values()))
 
 
 def is_job_path(template: str) -> bool:
-    """Return whether a path, or a path template, may be that of a job collection."""
+    """Return whether a path, or a path template, looks like that of a job collection."""
     key = path_key(template)
     return key.rpartition("/")[2] in _SEGMENTS or key in _PLACES
 
@@ -141,7 +141,7 @@ def _has_results(entity: Schema) -> bool:
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
-    """Return the path of the job's id in the response to a job's start, or ``None``."""
+    """Return the path of the property with the job's id in the response to a start, or ``None``."""
     properties = shapes.reply(start).properties or {}
     at = path_key(start.template)
     polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]
@@ -165,7 +165,7 @@ _RESULTS: Final = frozenset(
         "url",
     }
 )
-"""Properties that contain the results, in jobs whose results are part of the job."""
+"""The properties of a job that contain its results, unless the results have their own path."""
 
 
 def is_result(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
 A job that needs an action from its caller (an upload, a confirmation) pauses until the caller has
-acted. The state depends only on the run and the time.
+acted. The state depends only on the job's :class:`JobRun`, its outcome and the time.
 """
 
 from collections.abc import Sequence
@@ -93,7 +93,7 @@ class JobStates(Struct, frozen=True):
         """Return the state that a job has at a time.
 
         Args:
-            run: the job's start, and what its caller has done since then.
+            run: the job's progress: when it was started and what its caller did.
             monotonic: the current time, in monotonic seconds.
             duration: how long a job takes in seconds, not counting the time that it waits for its
                 caller.

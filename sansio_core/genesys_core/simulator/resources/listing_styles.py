@@ -78,7 +78,7 @@ class ListingStyle(Struct, frozen=True):
 
 
 def find_items(definition: Definition, reply: Schema) -> tuple[FieldPath, Schema] | None:
-    """Return the response field that contains the items, and the items' model, or ``None``."""
+    """Return the response field that contains the items, and their model; ``None`` without items."""
     known = definition.resolve(reply)
     if known.type == "array" and known.items is not None:
         return (), known.items

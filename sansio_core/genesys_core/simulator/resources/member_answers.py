@@ -65,7 +65,7 @@ def change_members(
 
 
 def read_ids(call: ApiCall) -> list[str]:
-    """Return the members' ids in a call's query, where they may be joined with commas."""
+    """Return the member ids in a request's query, where they may be joined with commas."""
     names = [name for name in call.query if name.lower().endswith(("id", "ids"))]
     return [part for name in names for each in call.query[name] for part in each.split(",")]
 

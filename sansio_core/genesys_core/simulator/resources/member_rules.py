@@ -26,7 +26,7 @@ NOT_MEMBERS: Final = frozenset(
         "/api/v2/workforcemanagement/alternativeshifts/trades",
     }
 )
-"""The paths of lists of members where writing does not add, change or remove members."""
+"""The paths of lists that look like lists of members, but whose writes do not change members."""
 
 _TOP: Final[Mapping[str, ResourceAction]] = {
     "POST": "add_members",
@@ -68,10 +68,11 @@ def derive_members(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def find_member_list(shapes: PathShapes, given: Schema) -> tuple[str, ...] | None:
-    """Return the path of the members in a body; empty if the body is a member or a list of members.
+    """Return the path of the property that contains the members in a body.
 
     Returns:
-        ``None`` for a body without members.
+        The empty path if the body itself is a member or a list of members; ``None`` if it contains
+        no members.
     """
     if given.type == "array":
         return ()

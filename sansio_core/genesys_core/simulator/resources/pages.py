@@ -1,8 +1,8 @@
 """Listing pages, in the style of the operation.
 
 Invariants: every item is on exactly one page. A page refers to a next page only if there is one, so
-that iteration always ends. A listing with ``Settings(listing_links=False)`` refers to the next page
-only by token or number, unless links are the only way.
+that iteration always ends. With ``Settings(listing_links=False)``, pages have links only in listings
+whose responses contain the next page's token nowhere else.
 """
 
 import re
@@ -36,7 +36,7 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""The last item and the last page that can be requested by page number, by path; 0 for no limit."""
+"""The limits of page numbers, by path: the last item and the last page; 0 for no limit."""
 
 
 def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> Json:
@@ -291,7 +291,7 @@ _SCAN_CURSOR: Final = re.compile(r"p([0-9]{1,9})t([0-9]{1,12})")
 """A scan's cursor: the number of items before the page, and the time of issue (Unix time)."""
 
 _FURTHEST: Final = 10**9
-"""The value to which larger integers in requests are reduced, because responses contain 32-bit
+"""The maximum to which integers in requests are clamped, because responses contain 32-bit
 integers."""
 
 _SIZES: Final = frozenset({"pageSize", "limit", "count"})

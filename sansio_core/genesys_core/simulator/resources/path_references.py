@@ -2,7 +2,7 @@
 
 Invariants: a request whose path refers to an item of another collection, such as the user in
 ``/api/v2/voicemail/users/{userId}/policy``, gets a 404 unless that item exists. The
-parameter's name determines which collection is meant.
+name of the path parameter determines the collection.
 """
 
 from collections.abc import Collection as Container
@@ -17,7 +17,7 @@ from genesys_core.simulator.resources.store import ResourceStore, kind_of
 __all__ = ["CONVERSATIONS", "REFERRED", "check_references", "list_references"]
 
 CONVERSATIONS: Final = "/api/v2/conversations"
-"""The path of the conversations, which follow no rule because commands create and change them."""
+"""The path of the conversations; no rule applies to them, because commands create and change them."""
 
 REFERRED: Final[Mapping[str, str]] = {
     "businessUnitId": "/api/v2/workforcemanagement/businessunits",
@@ -36,7 +36,7 @@ REFERRED: Final[Mapping[str, str]] = {
     "teamId": "/api/v2/teams",
     "userId": "/api/v2/users",
 }
-"""The path of the collection that a path parameter refers to, by the parameter's name."""
+"""The path of the collection to which each path parameter refers, by the parameter's name."""
 
 
 def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,7 @@
 """Seeds listings with items for tests.
 
-Invariants: the items differ in their ids, names and dates, and are those that the listing returns
-afterwards: in its collection if it has one, otherwise only in the listing. Missing parents are
-created.
+Invariants: the items differ in their ids, names and dates. They are stored in the collection of the
+listing or, if it has none, for this listing alone. Missing parents are created.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +35,7 @@ class Seeding:
     Args:
         definition: the API definition.
         rules: the definition's rules.
-        store: reads and changes the items that the rules keep.
+        store: reads and changes the stored items.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules, store: ResourceStore) -> None:

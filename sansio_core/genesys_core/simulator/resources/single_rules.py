@@ -29,7 +29,7 @@ NOT_SINGLE: Final = frozenset(
         "/api/v2/telephony/providers/edges/{}/diagnostic/tracepath",
     }
 )
-"""The paths at which a write is a command that only returns a result."""
+"""The paths at which a write is a command that returns a result and stores nothing."""
 
 _METHODS: Final = ("PUT", "PATCH", "POST")
 _ACTIONS: Final[Mapping[str, ResourceAction]] = {

@@ -58,7 +58,7 @@ ResourcePath: TypeAlias = tuple[str, ...]
 
 
 class ResourceStore:
-    """Reads and changes the stored items and single resources, as the rules define them.
+    """Reads and changes the stored items and single resources.
 
     Args:
         definition: the API definition.
@@ -102,8 +102,8 @@ class ResourceStore:
     ) -> Mapping[str, Record]:
         """Return a collection's items by id.
 
-        A collection whose items cannot be created has one example until an item is written or
-        deleted.
+        A collection whose items cannot be created contains one example item until an item is
+        written or deleted.
         """
         stored = state.collections.get(place, {})
         if stored or collection.is_creatable:
@@ -174,7 +174,7 @@ class ResourceStore:
 
         Raises:
             Problem: 409 for an outdated version or a name that is already in use, 400 if the
-                simulator is full.
+                simulator stores the maximum number of items.
         """
         place, identity = at[:-1], at[-1]
         stored = stored_items(call.state, place)
@@ -248,7 +248,7 @@ class ResourceStore:
         return json_reply(conform_reply(call, schema, record))
 
     def make_example(self, entity: Schema) -> Record:
-        """Return an example of a model, without links to other pages if it is also a listing."""
+        """Return an example of a model, without properties that link to the next page."""
         made = example_of(self._definition, entity)
         known: Mapping[str, Json] = made if isinstance(made, Mapping) else {}
         return {name: each for name, each in known.items() if name not in WAYS_ON}

@@ -46,7 +46,7 @@ OTHERS: Final = frozenset(
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
 }
-"""The parameters that filter a view, each with the item property that must equal it, by path."""
+"""The filters of views, by path: pairs of a path parameter and the property that must equal it."""
 
 
 class OwnerFinder:
@@ -66,10 +66,12 @@ class OwnerFinder:
         self._owners: dict[str, list[Collection]] | None = None
 
     def find(self, template: str, item: Schema) -> Collection | None:
-        """Return the collection whose items have a model; if several, the one nearest to the path.
+        """Return the collection whose items have a model.
+
+        If there are several, this is the one that shares the most path segments with the operation.
 
         Args:
-            template: the path of the operation that shows the items.
+            template: the path template of the operation that returns the items.
             item: the items' schema, which refers to their model.
         """
         if self._owners is None:

@@ -27,7 +27,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "modifiedDate": ("dateModified", "modifiedAt", "updatedAt"),
     "changedDate": ("dateModified", "modifiedDate"),
 }
-"""Other names that event models use for a stored property, because API families differ."""
+"""The other names that event models may have for a stored property, by the property's name."""
 
 _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "created": ("create", "add"),

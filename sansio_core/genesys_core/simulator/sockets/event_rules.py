@@ -149,7 +149,9 @@ class EventRules:
                 yield source.topic, topic
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
-        """Return, by topic, the path of the records whose changes the topic reports, if any.
+        """Return the path of the records whose changes each topic reports, by topic.
+
+        Topics that report no changes are omitted.
 
         Args:
             rules: the definition's rules, with the paths at which records can be written.

@@ -289,7 +289,7 @@ class Hub:
         self._actions.append(WriteBytes(self._socket(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
-        """Split all further messages to a channel into this many frames, with pings between them.
+        """Split all later messages to a channel into this many frames, with pings between them.
 
         Raises:
             InvalidValueError: the channel has no socket, or the number is below 1.

@@ -35,7 +35,7 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""The seconds added to the time at which a job's end is checked, because floats are rounded."""
+"""Seconds by which the check for a job's end is delayed, so that rounding cannot make it early."""
 
 
 class OperationEvents:
@@ -43,7 +43,7 @@ class OperationEvents:
 
     Args:
         definition: the API definition, which contains the models of the topics' events.
-        rules: the definition's rules, which tell which operations start jobs.
+        rules: the definition's rules, which identify the operations that start jobs.
         events: maps the paths of jobs to topics.
     """
 
@@ -92,11 +92,12 @@ class OperationEvents:
         changes: Sequence[RecordChange] = (),
         awaited: Sequence[AwaitedEvent] = (),
     ) -> None:
-        """Publish a job's start event, unless a change reports it, and schedule its end event.
+        """Publish the events for the start of a job, and schedule those for its end.
 
         Args:
             start: the job that has started.
-            changes: the records changed by the call that started the job.
+            changes: the records changed by the call that started the job; if the job is one of
+                them, no start events are published, because those of the change report it.
             awaited: further events to publish when the job ends.
         """
         at, collection = start.at, start.collection

@@ -1,7 +1,7 @@
 """Notification channels and their topics.
 
-Invariants: all types are immutable. A deleted or expired channel stays in the state until its
-socket has been notified, and is inaccessible until then.
+Invariants: all types are immutable. A deleted or expired channel cannot be accessed, but stays in
+the state until its socket has been notified.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ class Channel(Confidential, frozen=True):
             expires.
         uri: the URI of the channel's WebSocket, which contains the channel's id.
         expires: when the channel expires, in seconds since 1970-01-01 UTC.
-        used: the order of last use among all channels; a higher number is later.
+        used: the channel's position in the order of last use; higher numbers are more recent.
         topics: the channel's topics, by lower-case name.
         names: the names of all single topics whose events the channel gets, in lower case.
         is_connected: whether the channel has an open socket.

@@ -176,8 +176,8 @@ class Definition:
     Attributes:
         schemas: the models by name.
         routes: the operations of the definition, by path and method.
-        derived: objects derived from the definition on first use, by type; all of its simulators
-            share them.
+        derived: objects derived from the definition on first use, by type; all simulators with this
+            definition share them.
 
     Raises:
         InvalidValueError: the document is not a Swagger 2.0 definition; the message gives the

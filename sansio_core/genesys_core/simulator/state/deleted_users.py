@@ -12,7 +12,7 @@ __all__ = ["drop_user", "follow_deletion", "leave_lists"]
 
 
 def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
-    """Record whether a user is deleted; above the limit, discard the user deleted first.
+    """Record whether a user is deleted; above the limit, discard the user that was deleted first.
 
     Args:
         state: the platform's state.

@@ -1,7 +1,7 @@
 """Well-formed examples of the models of a definition.
 
-Invariants: an example depends only on its arguments, matches the definition's types everywhere, and
-is finite: models nest at most ``depth`` levels, even if the definition has cycles.
+Invariants: an example depends only on its arguments, has the declared types at every level, and is
+finite: models nest at most ``depth`` levels, even if the definition has cycles.
 """
 
 from binascii import crc32
@@ -86,7 +86,7 @@ def example_of(
 
 
 def minimal_value(definition: Definition, schema: Schema, hint: str) -> Json:
-    """Return the smallest value of a schema: only required properties, and empty lists.
+    """Return the smallest valid value of a schema: only required properties, and empty lists.
 
     Args:
         definition: the API definition, which resolves references.
@@ -139,7 +139,7 @@ class _Maker(Struct, frozen=True):
         return {name: each for name, each in made.items() if not isinstance(each, UnsetType)}
 
     def least(self, schema: Schema, hint: str, above: frozenset[str]) -> Json:
-        """Return the smallest value with all required properties; recursive models are empty."""
+        """Return a value with only the required properties; recursive models are empty."""
         target = self.definition.resolve(schema)
         if target.type == "array":
             return []

@@ -79,8 +79,7 @@ class Settings(Struct, frozen=True):
             queues and of OAuth clients; further ones are rejected with a 400.
         job_duration: seconds until a job ends, not counting the time that it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
-            otherwise a page refers to the next one only by token or number, unless links are the
-            only way.
+            otherwise only if the next page's token is in no other property of the response.
         page_size: the number of items on a page if the request states none.
         max_conversations: the maximum number of ended conversations kept; those that ended first
             are discarded.

@@ -21,11 +21,14 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
     "TOKEN": "implicit",
     "SAML2-BEARER": SAML2_BEARER,
 }
-"""The login host's name of each grant type except ``PASSWORD``, by the API's name."""
+"""The login host's name for each grant type except ``PASSWORD``, by the API's name."""
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return the API's name of the first grant type in :data:`GRANT_TYPES` that a client may use."""
+    """Return the API's name for a client's grant type; ``CODE`` if it has none.
+
+    For a client with several, this is the first one in :data:`GRANT_TYPES`.
+    """
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
 

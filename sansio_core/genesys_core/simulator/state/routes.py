@@ -24,7 +24,7 @@ class ServedRoute(Struct, Generic[F], frozen=True):
     Attributes:
         method: the HTTP method, in upper case.
         template: the path template, such as ``/api/v2/users/{userId}``.
-        facts: the data that the table's owner attaches to the route.
+        facts: data attached to the route, such as its operation in the definition.
     """
 
     method: str
@@ -69,8 +69,8 @@ class RouteTable(Generic[F]):
     """A tree of routes, in which each level is a path segment.
 
     Args:
-        routes: the routes, in any order; if two have the same method and shape, the later one is
-            used.
+        routes: the routes, in any order; of two that differ only in the names of placeholders, the
+            later one is used.
     """
 
     def __init__(self, routes: Iterable[ServedRoute[F]]) -> None:

@@ -1,4 +1,4 @@
-"""One WebSocket connection to a notification channel, in bytes.
+"""A sans-IO WebSocket connection to a notification channel.
 
 Invariants: the connection passes received messages to the hub and returns the steps to perform on
 the socket. After a step that ends the connection, further input and actions of the hub are ignored,

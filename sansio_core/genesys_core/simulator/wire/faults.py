@@ -159,7 +159,7 @@ class Rule(Struct, frozen=True):
         return self.method in {None, method} and (self.path is None or self.path in paths)
 
     def is_due(self, number: int) -> bool:
-        """Return whether the matching request with this number, counted from 1, gets the fault."""
+        """Return whether the rule applies to the ``number``-th matching request, counted from 1."""
         return self.first <= number < self.first + (math.inf if self.times is None else self.times)
 
 
@@ -179,7 +179,7 @@ class FaultPlan(Struct, frozen=True):
         return cls().extended(rules)
 
     def extended(self, rules: Iterable[Rule]) -> "FaultPlan":
-        """Return the plan with further rules, which have counted no requests."""
+        """Return a plan with additional rules, which start to count with the next request."""
         rules = tuple(rules)
         return FaultPlan(self.rules + rules, self.counts + (0,) * len(rules))
 
@@ -223,7 +223,7 @@ class Met(Struct, frozen=True):
 
 
 class FaultyPlatform:
-    """A simulator that injects faults into requests, as planned.
+    """A simulator that injects faults into requests according to a plan.
 
     Args:
         simulator: the simulated platform.
@@ -243,7 +243,7 @@ class FaultyPlatform:
         self._done: Counter[tuple[str, str | None]] = Counter()
 
     def inject(self, *rules: Rule) -> None:
-        """Add rules to the plan; the new rules count subsequent requests."""
+        """Add rules to the plan; a new rule counts only the requests that follow."""
         self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:

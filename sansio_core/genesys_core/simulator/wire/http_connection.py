@@ -2,8 +2,9 @@
 
 Invariants: the connection takes received bytes and returns steps. It decides what is written and
 when, and how the connection is closed; the owner of the socket only performs the steps in order.
-Requests are handled one at a time, each once the owner has taken the previous one's steps, so that a
-client that does not read stalls only its own connection. A connection's limits bound its memory use.
+Requests are handled one at a time: the next one is handled after the owner has performed all steps
+of the previous one, so that a client that does not read stalls only its own connection. The limits
+bound the memory that a connection uses.
 """
 
 from collections.abc import Iterator
