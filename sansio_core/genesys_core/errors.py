@@ -401,7 +401,7 @@ class OAuthError(GenesysCloudError):
 
     @property
     def code(self) -> str:
-        """The OAuth error code, under the same name as on :class:`ApiError`."""
+        """The OAuth error code: ``error`` under the name that :class:`ApiError` uses."""
         return self.error
 
 

@@ -117,7 +117,7 @@ class Interval(TextValue):
             return cls(_midnight(first, zone), _midnight(last + timedelta(days=1), zone))
         except OverflowError:
             raise InvalidValueError(
-                f"first={first}, last={last}: out of range in UTC; pass dates from 0001 to 9999"
+                f"first={first}, last={last}: in UTC, the interval must be within the years 1 to 9999"
             ) from None
 
     @property
@@ -212,7 +212,7 @@ def _as_utc(name: str, moment: datetime) -> datetime:
         moment = moment.astimezone(UTC)
     except OverflowError:
         raise InvalidValueError(
-            f"{name}={moment.isoformat()}: is out of range in UTC; pass a date from 0001 to 9999"
+            f"{name}={moment.isoformat()}: in UTC, it must be within the years 1 to 9999"
         ) from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 

@@ -46,10 +46,10 @@ _PARTS: Final = (Struct, list, dict)
 
 
 def list_parts(model: Struct) -> list[object]:
-    """Return a list of a decoded model and the models, lists and dictionaries nested in it.
+    """Return a decoded model and the models, lists and dictionaries nested in it.
 
-    The list later identifies these objects by their position: all models decoded from the same
-    document have their parts in the same order.
+    Decoding the same document again yields the corresponding objects in the same order, so an index
+    in the list identifies an object.
     """
     return [part for part, _ in _pair_parts(model, None)]
 
@@ -128,7 +128,7 @@ def merge_over_base(model: object, base: bytes) -> object:
 def merge_over_response(
     model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
-    """Return a model with the members of its response that the model lacks, as a value to encode.
+    """Return a value to encode: the model, with the members of its response that it lacks.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
 
@@ -229,10 +229,10 @@ def _merge_fields(new: Struct, response: _Origins) -> object:
 
 
 def replace_fields(model: Struct, values: Sequence[object]) -> Struct:
-    """Return a copy of a model with other values, of any type; the model itself if none differs.
+    """Return a copy of a model with the given field values; the model itself if none differs.
 
-    The result is not a dictionary, because a caller's own type may have a tag, be encoded as an
-    array, or encode ``None``.
+    The values may have any type. The copy is a model, not a dictionary, because a caller's own type
+    may have a tag, be encoded as an array, or encode ``None``.
     """
     old = msgspec.structs.astuple(model)
     if all(one is other for one, other in zip(values, old, strict=True)):

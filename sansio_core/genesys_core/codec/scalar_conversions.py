@@ -27,9 +27,9 @@ _LAST_MOMENT = re.compile(
 
 
 def is_last_moment(raw: object) -> bool:
-    """Return whether a value is a valid date-time that msgspec would round up out of range.
+    """Return whether a value is a date-time that msgspec rejects, because rounding yields the year 10000.
 
-    .NET writes its maximum date-time like this: ``9999-12-31T23:59:59.9999999Z``.
+    .NET writes ``DateTime.MaxValue`` as ``9999-12-31T23:59:59.9999999Z``.
     """
     return isinstance(raw, str) and _LAST_MOMENT.fullmatch(raw) is not None
 

@@ -18,7 +18,7 @@ class TaggedUnion(type):
     """The metaclass of unions. A union is used only in annotations; its values are models or dicts.
 
     Attributes:
-        tag: the name of the JSON object's member whose value is the kind.
+        tag: the name of the discriminator: the JSON member whose value is the kind.
         cases: the names of the models, by kind.
     """
 
@@ -69,7 +69,7 @@ def define_union(
     Args:
         namespace: the module's ``globals()``, which receives the union.
         name: the name of the union.
-        tag: the name of the JSON object's member whose value is the kind.
+        tag: the name of the discriminator: the JSON member whose value is the kind.
         cases: the names of the models, by kind.
     """
     members = {

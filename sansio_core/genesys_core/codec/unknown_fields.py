@@ -212,8 +212,8 @@ def _names(kind: Hashable) -> Mapping[str, str]:
 def restore_unknown_fields(value: object) -> object:
     """Return the request body ``value`` with the unknown fields of each model that was received.
 
-    The result mixes models, dictionaries and lists. It is ``value`` itself if there are no
-    records.
+    The result may contain models, dictionaries and lists. It is ``value`` itself if no model in it
+    has a recorded response.
     """
     if not (_WATCHED and is_tracked(value)):
         return value

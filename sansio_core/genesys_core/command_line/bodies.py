@@ -127,7 +127,7 @@ def new_skeleton(model: str, fields_of: Callable[[str], Sequence[ModelField]]) -
 
     Args:
         model: the model's name, or ``list of`` and a model's name.
-        fields_of: returns the fields of a model by name; an empty sequence for an unknown model.
+        fields_of: a function that returns the fields of a model by name; empty for an unknown model.
     """
     if model.startswith("list of "):
         return [_example(model.removeprefix("list of "), "", fields_of, 0)]

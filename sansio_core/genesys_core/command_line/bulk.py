@@ -40,7 +40,7 @@ __all__ = [
 
 JournalEvent: TypeAlias = Literal["started", "done", "failed", "withdrawn"]
 RowAction: TypeAlias = Literal["start", "skip", "fail"]
-"""What to do with a row: start its call, skip the row because an earlier run finished it, or fail
+"""The action for a row: start its call, skip the row because an earlier run finished it, or fail
 the row because the outcome of its call is unknown.
 """
 
@@ -115,7 +115,7 @@ class BulkJournal:
         finished: numbers of the rows that succeeded or failed.
         unknown: numbers of rows that were started and whose outcome is unknown.
         failed: numbers of the finished rows that failed.
-        ending: text to append before further lines, so that a line that was cut off remains invalid.
+        ending: text to append before further lines, so that a truncated last line stays invalid.
     """
 
     finished: frozenset[int] = frozenset()
@@ -125,7 +125,7 @@ class BulkJournal:
 
 
 def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, no switch
-    """Return whether an operation can be called twice without applying its effect twice.
+    """Return whether an operation can be repeated safely: it only reads, or is idempotent.
 
     Args:
         method: the HTTP method.
@@ -261,7 +261,7 @@ class BulkRun:
         return bool(self.failed or self.journal.failed)
 
     def offer(self, row: int, given: object) -> RowAction:
-        """Decide what to do with the next row.
+        """Decide whether to start, skip or fail the next row.
 
         Args:
             row: the row's number, from 1.

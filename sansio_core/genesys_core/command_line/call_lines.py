@@ -41,7 +41,7 @@ def progress_line(done: int, total: int | None, seconds: float, noun: str) -> st
         done: the number of finished items.
         total: the number of all items; ``None`` if unknown.
         seconds: seconds since the work began.
-        noun: the items' name in the plural, such as ``rows``.
+        noun: a plural noun for the items, such as ``rows``.
     """
     rate = done / seconds if seconds > 0 else 0.0
     line = f"{done:,} {noun}" if total is None else f"{done:,} of {total:,} {noun}"

@@ -24,7 +24,7 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
 def describe_raw_call(method: str) -> OperationDescription:
-    """Return the description of ``call``: an operation with an optional body, possibly a listing."""
+    """Describe the command ``call`` as an operation: with an optional body, possibly a listing."""
     # Worded like the docstring of a builder, because properties are derived from these texts.
     return OperationDescription(
         "call",

@@ -1,4 +1,4 @@
-"""Downloads many recordings: decides which call comes next, and which recordings remain.
+"""Downloads many recordings: decides which call to make next, and which recordings remain.
 
 Invariants: a recording in the folder's manifest is not downloaded again. Links are requested in
 batches and, because links expire, only when most earlier links have been used; a new attempt after a
@@ -226,14 +226,14 @@ class RecordingManifest:
     )
 
     def read_files(self, lines: Iterable[str]) -> None:
-        """Read the entries of downloaded files; ignore other lines, such as a truncated last line."""
+        """Read the manifest's entries of files; ignore other lines, such as a truncated last line."""
         for entry in _documents(lines):
             conversation, recording = entry.get("conversationId"), entry.get("recordingId")
             if isinstance(conversation, str) and isinstance(recording, str):
                 self.files[conversation, recording] = entry
 
     def read_found(self, lines: Iterable[str]) -> None:
-        """Read the recordings that earlier runs found, by conversation; ignore other lines."""
+        """Read the manifest's lists of recordings, one per conversation; ignore other lines."""
         for entry in _documents(lines):
             try:
                 recordings = tuple(_recording_in(each) for each in entry["recordings"])
@@ -325,7 +325,7 @@ class RecordingRun:
         return self._look_ups + self._fetches < self.parallel
 
     def offer(self, conversation_id: str) -> None:
-        """Add a conversation whose recordings to download; ignore one that was already added."""
+        """Add a conversation whose recordings are to be downloaded; ignore one added before."""
         if conversation_id in self._known:
             return
         self._known.add(conversation_id)
@@ -363,7 +363,7 @@ class RecordingRun:
         return self._are_all_found or len(self._waiting) >= BATCH_SIZE
 
     def looked_up(self, task: LookUp, recordings: Sequence[FoundRecording]) -> str:
-        """Process the recordings that the lookup of a conversation returned.
+        """Process the list of a conversation's recordings.
 
         Returns:
             The line that records these recordings for a later run; empty if a recording's state may

@@ -150,5 +150,5 @@ def parse_interval(text: str) -> float:
     except (KeyError, ValueError):
         seconds = 0.0
     if not 0.0 < seconds < 1e9:
-        raise UsageError(f"{text!r}: not an interval; for example 5s, 500ms, 2m or 1h")
+        raise UsageError(f"{text!r}: must be an interval above 0, such as 5s, 500ms, 2m or 1h")
     return seconds

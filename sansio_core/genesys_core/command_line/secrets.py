@@ -1,6 +1,7 @@
 """The source of an OAuth client's secret: environment, file or prompt; never an option.
 
-Invariants: the user is prompted only at a terminal, and only if nothing else identifies the caller.
+Invariants: the user is prompted only at a terminal, and only if neither a secret nor an access token
+is given.
 """
 
 from collections.abc import Mapping

@@ -173,7 +173,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return Hosts.resolve(region=place.region, host=place.host, gateway=self.gateway)
 
     def to_ini(self) -> str:
-        """Return the text of an INI file that parses to an equal value; empty strings are omitted.
+        """Return the text of an INI file that parses to an equal configuration; empty strings are omitted.
 
         Raises:
             InvalidValueError: a value cannot be written to a file.
@@ -181,7 +181,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return write_ini(_writable(self))
 
     def to_json(self) -> str:
-        """Return the text of a JSON file that parses to an equal value; empty strings are omitted.
+        """Return the text of a JSON file that parses to an equal configuration; empty strings are omitted.
 
         Raises:
             InvalidValueError: a value cannot be written to a file.

@@ -1,6 +1,6 @@
 """The parsed form of both configuration file formats, and the wording of problems.
 
-Invariants: a document records what the file contains and validates no value, so INI and JSON cannot
+Invariants: a document contains a file's values as text, validated only later, so INI and JSON cannot
 differ in the meaning of a value. A problem never quotes a line that could not be parsed, because it
 may contain a password.
 """
@@ -60,7 +60,7 @@ class ConfigurationProblem(Struct, frozen=True, order=True):
     text: str
 
     def located(self, source: str) -> str:
-        """Return the text with file and line, such as ``config:3: [logging] log_level = ...``."""
+        """Return the text after its file and line: ``config:3: [logging] log_level = ...``."""
         return f"{source}:{self.line}: {self.text}"
 
 
@@ -83,7 +83,7 @@ _LONGEST_SHOWN: Final = 80
 
 
 def format_name(name: str) -> str:
-    """Format a section or key for a message: quoted unless plain, and truncated."""
+    """Format the name of a section or key for a message: truncated, and quoted if necessary."""
     return name if _PLAIN_NAME.fullmatch(name) else repr(_shortened(name))
 
 

@@ -105,7 +105,7 @@ def _value(rest: str) -> str:
     match = _QUOTED[quote].fullmatch(text)
     if match is None:
         raise _MalformedError(
-            "a value that begins with a quote must end with the same one; double a quote within it"
+            "a value that begins with a quote must end with the same quote; write it twice inside the value"
         )
     return match[1].replace(quote * 2, quote)
 

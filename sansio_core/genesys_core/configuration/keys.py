@@ -226,14 +226,14 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             _gateway("path_params_login"),
             _PATH,
             "login",
-            "The path prefix of /oauth/token.",
+            "The gateway's path prefix before /oauth/token.",
             is_text=True,
         ),
         "path_params_api": Key(
             _gateway("path_params_api"),
             _PATH,
             "api",
-            "The path prefix of /api/v2/...",
+            "The gateway's path prefix before /api/v2/...",
             is_text=True,
         ),
         # The official SDKs have these keys too, so a file may contain them.

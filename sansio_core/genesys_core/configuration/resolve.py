@@ -140,7 +140,7 @@ class Sources(Confidential, frozen=True):
         if file.is_missing and self.arguments.config_file is None:
             follows = follows and directory_exists
         elif file.is_missing and follows:
-            warnings = (f"{self.path}: no such file yet; waiting for it",)
+            warnings = (f"{self.path}: no such file yet; it is read when it is created",)
         elif file.is_missing:
             raise ConfigurationError(f"{self.path}: no such file; create it or pass another path")
         return Resolved(

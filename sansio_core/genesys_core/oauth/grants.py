@@ -156,16 +156,16 @@ class ClientCredentials(_WithSecret, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """``True``: client credentials can be exchanged any number of times."""
+        """Always ``True``: client credentials can be exchanged any number of times."""
         return True
 
     @property
     def resumes(self) -> bool:
-        """``True``: the stored token belongs to the same client, because no user is involved."""
+        """Always ``True``: no user is involved, so the stored token belongs to the same client."""
         return True
 
     def form(self) -> Form:
-        """The form field ``grant_type=client_credentials``."""
+        """Form field of the token request: ``grant_type=client_credentials``."""
         return (("grant_type", "client_credentials"),)
 
 
@@ -191,7 +191,7 @@ class AuthorizationCode(_WithSecret, frozen=True):
     redirect_uri: str
 
     def form(self) -> Form:
-        """The form fields with the code and its redirect URI."""
+        """Form fields of the token request: grant type, code and redirect URI."""
         return (
             ("grant_type", "authorization_code"),
             ("code", self.code),
@@ -210,7 +210,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
             are removed; never shown.
 
     Raises:
-        ConfigurationError: a value is empty or cannot be sent, or the assertion is not encoded.
+        ConfigurationError: a value is empty or cannot be sent, or the assertion is not base64.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"client_secret", "assertion"})
@@ -225,11 +225,11 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """``True``: the assertion can be exchanged until it expires; the login host checks this."""
+        """Always ``True``: the login host accepts an assertion repeatedly until it expires."""
         return True
 
     def form(self) -> Form:
-        """The form fields with the organization's short name and the encoded assertion."""
+        """Form fields of the token request: grant type, organization name and assertion."""
         return (
             ("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"),
             ("orgName", self.org_name),
@@ -264,7 +264,7 @@ class Pkce(_Material, frozen=True):
     redirect_uri: str
 
     def form(self) -> Form:
-        """The form fields with the code, its verifier, the client id and the redirect URI."""
+        """Form fields of the token request: grant type, code, verifier, client id, redirect URI."""
         return (
             ("grant_type", "authorization_code"),
             ("code", self.code),
@@ -274,7 +274,7 @@ class Pkce(_Material, frozen=True):
         )
 
     def basic(self) -> None:
-        """``None``: a public client has no secret, so it sends no Basic header."""
+        """Always ``None``: a public client has no secret, so it sends no Basic header."""
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
         """Return the grant for a refresh token that was issued to the same public client."""
@@ -308,11 +308,11 @@ class RefreshToken(_Material, frozen=True):
 
     @property
     def resumes(self) -> bool:
-        """``True``: the stored token was obtained from this refresh token."""
+        """Always ``True``: the stored token was obtained from this refresh token."""
         return True
 
     def form(self) -> Form:
-        """The form fields with the refresh token and, for a public client, the client id.
+        """Form fields of the token request: grant type, refresh token, and a public client's id.
 
         See RFC 6749 sections 6 and 3.2.1.
         """

@@ -4,8 +4,8 @@ Invariants: a token reads back exactly as it was written. A document in an unkno
 rejected and never overwritten; entries that this version does not understand are preserved. No
 error message contains parts of a document.
 
-The module :mod:`genesys_core.calls.token_transaction` decides when a store is used around an
-exchange, and how failures of the store are handled.
+The module :mod:`genesys_core.calls.token_transaction` decides when a store is read and
+written, and how failures of the store are handled.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,9 @@ class TokenStoreError(GenesysCloudError):
 
 
 class TokenKey(Struct, frozen=True):
-    """Identifies stored tokens. A store must itself distinguish between users with one client id.
+    """Identifies the tokens of an OAuth client at a login host.
+
+    All users of the client have the same key; a store for several users must tell them apart.
 
     Args:
         client_id: the OAuth client's id.

@@ -41,7 +41,7 @@ INVALID_RESPONSE: Final = "invalid_response"
 """Error code for responses that are neither a token nor an error; never sent by a login host."""
 
 _LONGEST_LIFE: Final = 10**10
-"""Seconds (317 years) above which ``expires_in`` is considered invalid; SCIM tokens live 450 days.
+"""Seconds (317 years) above which ``expires_in`` is considered invalid; SCIM tokens are valid for 450 days.
 """
 
 # RFC 6749 section A.12: access-token = 1*VSCHAR. A header field cannot begin or end with a space.

@@ -119,7 +119,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
         *,
         now: Now,
     ) -> "RoundTrip":
-        """Create the round trip of the attempt that a driver has just made.
+        """Describe the attempt that a driver has just made.
 
         Args:
             sending: the call's state before the attempt.

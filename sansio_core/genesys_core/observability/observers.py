@@ -97,9 +97,9 @@ class Observer:
 
 
 class ChannelObservers(Observer):
-    """Combines the observers of notification channels.
+    """Notifies a client's observers of its notification channels.
 
-    Calls are reported to observers by :class:`~genesys_core.observability.watch.Watch`.
+    :class:`~genesys_core.observability.watch.Watch` notifies them of calls.
     """
 
     __slots__ = ("_observers", "_of_delivery")

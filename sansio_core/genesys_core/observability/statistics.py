@@ -50,7 +50,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     channels: int = 0
 
     def with_calls_under_way(self, number: int) -> "ClientStats":
-        """Return the statistics with the number of calls in progress, added to ``calls`` as well."""
+        """Return the statistics with ``number`` calls in progress, which ``calls`` includes."""
         return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":

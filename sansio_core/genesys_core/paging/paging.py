@@ -29,16 +29,16 @@ __all__ = ["DEFAULT_SIZE", "DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "dig
 T = TypeVar("T")
 
 MEMORY: Final = 4
-"""The number of pages whose item ids are remembered, to omit items that recur because an insertion
-shifted the pages.
+"""The number of pages whose item ids are remembered, to omit items that appear again because an
+insertion shifted the pages.
 """
 
 DEFAULT_SIZE: Final = 25
 """The platform's default number of items on a page."""
 
 DIGEST_SIZE: Final = 6
-"""Length of a digest in bytes: of half a billion listings with a thousand items each, about one has
-a collision.
+"""Length of a digest in bytes. About one in half a billion listings with a thousand items each has a
+collision.
 """
 
 _SEEN: Final = 16
@@ -46,7 +46,7 @@ _SEEN: Final = 16
 
 
 class PageResult(Struct, Generic[T], frozen=True):
-    """The items to deliver from a received page, and what to request next.
+    """The items to deliver from a received page, and the state for the next request.
 
     Attributes:
         pages: the page to deliver; empty if it repeats an earlier one.
@@ -68,7 +68,7 @@ class PageResult(Struct, Generic[T], frozen=True):
 
 
 class Paging(Struct, Generic[T], frozen=True):
-    """The state of an iteration over a listing: its next page, and what has been received.
+    """The state of an iteration over a listing: the next page, and the items received so far.
 
     Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
 
@@ -134,7 +134,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def is_whole(self) -> bool:
-        """Whether the iteration began with the first page, so that items can be counted."""
+        """Whether the iteration began with the first page, so that its items can be compared with the total."""
         send = self.listing.send
         said = read_place(self.operation, send) if send else None
         return said in _FIRST_PAGES

@@ -52,7 +52,7 @@ def read_place(operation: Operation[object], place: str) -> object:
 
 
 def write_place(operation: OperationT, place: str, value: str | int) -> OperationT:
-    """Return a copy of the operation with a new value of a request field.
+    """Return a copy of the operation with a request field set to a value.
 
     Raises:
         PaginationError: the body is neither a model nor a JSON object.

@@ -178,7 +178,7 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     dates = [assume_utc(one) for one in found if isinstance(one, datetime)]
     if not dates:
         raise PaginationError(
-            f"no item of the page has the date {name}, with which the next page is requested"
+            f"no item of the page has a date in {name}, which is needed to request the next page"
         )
     # The next page begins with the oldest date again, because other items may have the same.
     if page.fresh:
@@ -186,7 +186,7 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     if not limit:
         return None
     raise PaginationError(
-        f"{limit} items or more have the same {name}; continue with a larger limit"
+        f"{limit} or more items have the same {name}; continue with a larger limit"
     )
 
 

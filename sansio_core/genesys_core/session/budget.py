@@ -69,17 +69,17 @@ class Budget(Protocol):
 
 
 TICKET: Final = "remote"
-"""The key of a :class:`RemoteBudget`'s ticket in a reservation."""
+"""The key of a :class:`RemoteBudget`'s ticket in :attr:`Reservation.tickets`."""
 
 
 class RatePlace(Struct, frozen=True):
-    """A place in a shared rate limit.
+    """A place in the queue of a shared rate limit.
 
     Attributes:
-        wait: seconds until the place may be used; 0 if it may be used now.
+        wait: seconds until the request may be sent; 0 if it may be sent now.
         ticket: the number that identifies the place.
-        lane: the number of the limit that delays the place, counted from 1 as in the Lua script;
-            0 if none is reported, -1 if the gate delays the place.
+        lane: the number of the limit that delays the request, counted from 1 as in the Lua script;
+            0 if none is reported, -1 if the gate delays the request.
     """
 
     wait: float
@@ -88,7 +88,7 @@ class RatePlace(Struct, frozen=True):
 
     @property
     def is_gate(self) -> bool:
-        """Whether the place cannot be used yet because the gate is closed."""
+        """Whether the request must wait because the gate is closed."""
         return self.lane < 0
 
     def reservation(self, lanes: Sequence[RateWindow], now: float) -> Reservation:
@@ -99,7 +99,7 @@ class RatePlace(Struct, frozen=True):
 
 @runtime_checkable
 class RemoteBudget(Protocol):
-    """Grants places in rate limits that several machines share.
+    """Protocol of rate limits that clients on several machines share through a server.
 
     Methods are coroutines. With ``is_blocking`` they block the calling thread and never suspend;
     otherwise they wait in the running asyncio or trio event loop.
@@ -120,14 +120,14 @@ class RemoteBudget(Protocol):
         had_places: bool,
         is_blocking: bool,
     ) -> RatePlace:
-        """Return a place in the rate limit of a key; the place can be used now or later.
+        """Reserve a place in the queue of a key's rate limit, and return it.
 
         Args:
             key: a key that identifies a token without revealing it.
             lanes: the limits that apply to the request; the last one is for all paths.
             ticket: the ticket of the place that the call waits for; ``None`` at its first attempt.
-            had_places: whether the client was granted a place within the last window of the limit
-                for all paths.
+            had_places: whether the client sent a request with this key within the last window of
+                the limit for all paths.
             is_blocking: whether to block the calling thread instead of waiting in the event loop.
 
         Raises:
@@ -138,11 +138,11 @@ class RemoteBudget(Protocol):
     async def leave_place(
         self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
     ) -> None:
-        """Release an unused place in the rate limit of a key."""
+        """Release an unused place in the queue of a key's rate limit."""
         ...
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Close the gate of a key: no place is granted for the given number of seconds."""
+        """Close a key's gate: no request may be sent for the given number of seconds."""
         ...
 
 
@@ -173,11 +173,11 @@ LOCK_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 1.0
 
 RELEASE_WAIT: Final = 0.05
-"""Maximum seconds that a call that ends early waits for the lock, to release its reservation."""
+"""Maximum seconds that an abandoned call waits for the lock to release its reservation."""
 
 
 def release_wait(*, was_busy: bool) -> float:
-    """Return the number of seconds that a call that ends early waits for the lock of a shared rate limit.
+    """Return the maximum seconds that an abandoned call waits for the lock of a shared rate limit.
 
     Releasing a reservation blocks the event loop. When many calls are cancelled at once, only the
     first one waits; reservations that are not released expire.
@@ -247,7 +247,7 @@ def change_pacer(
         now: the current time. All clients that share the state must use the same monotonic clock.
 
     Returns:
-        The state to store, and what ``change`` returned: the next pacer and a result.
+        The state to store, and the pacer and result that ``change`` returned.
 
     Raises:
         BudgetError: the state is corrupt.

@@ -35,8 +35,8 @@ from genesys_core.session.retry import GRAIN, MAX_RETRY_AFTER, parse_retry_after
 __all__ = ["Gate", "Pacer", "Pacing", "RateWindow", "Reservation", "Ticket"]
 
 MARGIN: Final = 0.02
-"""Fraction by which windows are extended: two requests may arrive at the platform closer together
-than they were sent.
+"""Fraction by which windows are lengthened, because requests may arrive at the platform closer
+together than they were sent.
 """
 
 DAY: Final = 86_400.0
@@ -106,11 +106,11 @@ class Gate(Struct, frozen=True):
 
     @classmethod
     def closed_by(cls, response: Response, *, now: Now) -> "Gate | None":
-        """Return the gate that a 429 closes until its Retry-After has passed; ``None`` if none is.
+        """Return the gate that a 429 closes until its Retry-After has passed, or ``None``.
 
-        A 429 without a Retry-After closes no gate. Neither does a delay longer than
-        :data:`~genesys_core.session.retry.MAX_RETRY_AFTER`, which is due to the daily limit of an
-        individual API and does not affect other calls.
+        A 429 closes no gate if it has no Retry-After, or one longer than
+        :data:`~genesys_core.session.retry.MAX_RETRY_AFTER`: such a delay is due to the daily limit
+        of an individual API and does not affect other calls.
         """
         if response.status != 429:
             return None
@@ -176,7 +176,7 @@ class RateWindow(Struct, frozen=True):
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
         """Return the updated window, and a ticket in its queue.
 
-        The result is the given ticket if it is still in the queue, otherwise a released ticket if
+        The ticket is the given one if it is still in the queue, otherwise a released ticket if
         there is one, otherwise a new ticket.
         """
         if ticket is not None and self.position(ticket) is not None:
@@ -378,13 +378,13 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate)
 
     def with_gate(self, gate: Gate) -> "Pacer":
-        """Return the rate limiter with the given gate, unless its current gate opens no earlier."""
+        """Return the rate limiter with the gate that opens later: the given one or its own."""
         if self.gate is not None and self.gate.until >= gate.until:
             return self
         return msgspec.structs.replace(self, gate=gate)
 
     def shuts_out(self, reservation: Reservation) -> bool:
-        """Return whether the gate is still closed at the time for which the reservation is made."""
+        """Return whether the gate will still be closed when the reservation is due."""
         return self.gate is not None and self.gate.until > reservation.at + GRAIN
 
     def closed(self, now: Now) -> Gate | None:

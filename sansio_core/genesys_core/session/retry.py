@@ -42,8 +42,8 @@ hits an exhausted limit at the worst moment still succeeds.
 """
 
 MAX_RETRY_AFTER: Final = 180.0
-"""Maximum delay in seconds before a retry; a call whose response requests a longer delay is not
-retried, as in the official SDKs (some APIs' daily limits require hours).
+"""Maximum delay in seconds before a retry. As in the official SDKs, a call is not retried if the
+response requests a longer delay, such as hours because of an API's daily limit.
 """
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
@@ -291,7 +291,7 @@ def decide_retry(
 
     Args:
         outcome: the response or failure.
-        policy: the caller's configuration.
+        policy: the retry configuration.
         repeatable: whether repeating the request is safe.
         history: the call's earlier attempts.
         elapsed: seconds since the call began.

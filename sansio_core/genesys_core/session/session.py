@@ -63,7 +63,7 @@ def check_deadline(seconds: float | None) -> float | None:
     """Return a deadline if it is valid.
 
     Raises:
-        InvalidValueError: the deadline is not positive, or larger than clocks support.
+        InvalidValueError: the deadline is not positive, or exceeds 1e9 seconds.
     """
     if seconds is not None and not 0 < seconds <= LONGEST:
         raise InvalidValueError(

@@ -90,7 +90,7 @@ class Vault(Struct, frozen=True):
         is_shared: whether the current token is from the store, where another client had replaced
             this client's token.
         is_stale: whether the current token had already expired when it was read from the token
-            store, so that the client has yet to obtain its first token.
+            store; the next exchange is then the client's first, not a renewal.
     """
 
     grant: Grant | None = None
@@ -247,9 +247,9 @@ class Vault(Struct, frozen=True):
     def renewal(
         self, *, known: Token | None, arrived: int
     ) -> TokenReady | ExchangeNeeded | NoToken:
-        """Decide how to refresh explicitly, whether or not ``renew`` is set.
+        """Decide how an explicit refresh gets a token, even if ``renew`` is not set.
 
-        After an exchange, :meth:`granted` or :meth:`failed` follows.
+        After an :class:`ExchangeNeeded`, call :meth:`granted` or :meth:`failed`.
 
         Args:
             known: the token that the caller wants to replace; if it has been replaced in the
@@ -267,7 +267,7 @@ class Vault(Struct, frozen=True):
         return ExchangeNeeded(grant)
 
     def signed_in(self, grant: Grant, token: Token) -> "Vault":
-        """Replace grant and token after an explicit exchange.
+        """Replace the grant and the token after an explicit exchange.
 
         If the exchange fails, the vault stays unchanged and the caller gets the error.
         """

@@ -211,7 +211,7 @@ def test_a_file_that_is_made_later_with_its_directory(run, steps, tmp_path):
     with program_logging() as kept:
         run(scenario, config_file=path)
     assert [record.name for record in kept.records] == ["genesys_cloud.config"]
-    assert kept.messages == [f"{path}: no such file yet; waiting for it"]
+    assert kept.messages == [f"{path}: no such file yet; it is read when it is created"]
 
 
 @every_flavour

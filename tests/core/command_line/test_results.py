@@ -93,5 +93,5 @@ def test_intervals(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "s", "0s", "-1", "5d", "nan", "inf", "5sm", "1e9"])
 def test_wrong_intervals(text):
-    with pytest.raises(UsageError, match="not an interval"):
+    with pytest.raises(UsageError, match="must be an interval above 0"):
         parse_interval(text)

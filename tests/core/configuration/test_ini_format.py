@@ -148,8 +148,8 @@ def test_text_is_quoted_only_where_it_must_be():
         ("[ ]", "a section must have a name"),
         ("words", '[s] a line must have "=" or ":" after its key'),
         ("= 1", '[s] a line must have a key before its "="'),
-        ("k = 'a", "[s] k: a value that begins with a quote must end with the same one"),
-        ('k = "a"b', "[s] k: a value that begins with a quote must end with the same one"),
+        ("k = 'a", "[s] k: a value that begins with a quote must end with the same quote"),
+        ('k = "a"b', "[s] k: a value that begins with a quote must end with the same quote"),
     ],
 )
 def test_what_is_malformed_is_named_with_its_line(line, words):

@@ -334,25 +334,25 @@ BAD_FILES = {
     "an unclosed quote": (
         '[logging]\nlog_file_path = "/var/log\n',
         [
-            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; double a quote within it"
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same quote; write it twice inside the value"
         ],
     ),
     "an unclosed quote of a password": (
         "[gateway]\nhost = gw\npassword = 'hunter2\n",
         [
-            "config:3: [gateway] password: a value that begins with a quote must end with the same one; double a quote within it"
+            "config:3: [gateway] password: a value that begins with a quote must end with the same quote; write it twice inside the value"
         ],
     ),
     "text after a quote": (
         '[logging]\nlog_file_path = "/var" /log\n',
         [
-            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; double a quote within it"
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same quote; write it twice inside the value"
         ],
     ),
     "a comment too near a quote": (
         '[logging]\nlog_file_path = "/var"# logs\n',
         [
-            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same one; double a quote within it"
+            "config:2: [logging] log_file_path: a value that begins with a quote must end with the same quote; write it twice inside the value"
         ],
     ),
     "a key twice": (

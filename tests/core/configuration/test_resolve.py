@@ -229,7 +229,7 @@ def test_a_default_file_is_waited_for_where_its_directory_is_there():
 def test_a_file_that_was_named_and_is_not_there_is_waited_for_or_an_error():
     resolved = gather(config_file="/x").resolve(MISSING, directory_exists=False)
     assert resolved.follows_file
-    assert resolved.warnings == ("/x: no such file yet; waiting for it",)
+    assert resolved.warnings == ("/x: no such file yet; it is read when it is created",)
     with pytest.raises(ConfigurationError, match=r"^/x: no such file; create it"):
         resolve(config_file="/x", live_reload_config=False)
 

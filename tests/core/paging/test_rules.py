@@ -198,9 +198,9 @@ def test_a_time_without_a_zone_is_in_utc() -> None:
 
 
 def test_a_time_window_that_does_not_move_is_an_error() -> None:
-    with pytest.raises(PaginationError, match="2 items or more have the same dateCreated"):
+    with pytest.raises(PaginationError, match="2 or more items have the same dateCreated"):
         find_next(received(TIME, query={"limit": 2}, fresh=0), ListingReply(messages(9, 9)))
-    with pytest.raises(PaginationError, match="no item of the page has the date dateCreated"):
+    with pytest.raises(PaginationError, match="no item of the page has a date in dateCreated"):
         find_next(received(TIME), ListingReply(ITEMS))
 
 
