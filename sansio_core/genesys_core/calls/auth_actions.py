@@ -128,7 +128,7 @@ class Refresh(_OwnGrantAction, frozen=True):
     """The action that obtains a new token; concurrent refreshes share a single exchange."""
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Return a token obtained in the meantime, the request for a new token, or an error."""
+        """Return the request for a new token, a token that another caller obtained, or an error."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault, known = session.vault, self.asked.known
@@ -147,7 +147,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Store the new token, or keep the old one after a failure, for all waiting callers."""
+        """Store the new token for all waiting callers; after a failure, keep the old token."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
@@ -238,7 +238,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
         """Return the next request, or the result if no request is needed.
 
-        The request refreshes the token if that is necessary, and otherwise revokes it.
+        The request revokes the token or, if the token has expired, refreshes it first.
 
         No request is sent if the client has neither a valid token nor a refresh token, or if its
         login host has changed since the action was requested.
@@ -258,7 +258,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes a renewed token or, after the revocation, the result."""
+        """Return the next step: revoke a token that was just renewed, or finish."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):

@@ -57,8 +57,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         login: the login host that must have issued the call's token; ``None`` for any login host.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
-        refuse_redirect: a function that returns the error to raise for a redirect, or ``None`` if
-            the caller follows that redirect. No function is set if the caller follows no redirects.
+        refuse_redirect: for a caller that follows redirects, a function that takes the error for a
+            redirect, and returns the error to raise, or ``None`` to follow the redirect.
     """
 
     endpoint: Endpoint

@@ -184,7 +184,7 @@ class Download(Printable, frozen=True, kw_only=True):
         """Return the error to raise for a 3xx response; ``None`` if its redirect is followed.
 
         Args:
-            error: the error that a call that follows no redirects raises for the response.
+            error: the error for the response, as raised by a call that does not follow redirects.
         """
         if not isinstance(error, RedirectError) or error.status not in REDIRECTS:
             return error
@@ -194,7 +194,7 @@ class Download(Printable, frozen=True, kw_only=True):
     def redirected(
         self, response: ApiResponse[Any], request: Request, hosts: Hosts
     ) -> "Download | None":
-        """Return the download from a redirect's target; ``None`` if the response is no redirect.
+        """Return the download with a redirect's target; ``None`` if the response is not a redirect.
 
         Args:
             response: the response to the call that :meth:`begin` started.
@@ -290,7 +290,7 @@ def _check(done: int, limit: int | None) -> None:
 
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
-    """Return the operation with its response left undecoded, for a caller that saves the body."""
+    """Return the operation without a response type, so that the body is saved undecoded."""
     check_operation(operation)
     return msgspec.structs.replace(
         operation, endpoint=msgspec.structs.replace(operation.endpoint, returns=None)

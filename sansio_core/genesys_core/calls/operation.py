@@ -78,7 +78,7 @@ class Endpoint(Printable, frozen=True):
     link: str = ""
 
     def __repr__(self) -> str:
-        """Return a representation with the path, or with the link without any signature."""
+        """Return a representation with the path, or with the link, whose signature is redacted."""
         target = DEFAULT_REDACTION.shown_url(self.link) if self.link else self.path
         return f"Endpoint({self.name}: {self.method} {target})"
 
@@ -251,8 +251,8 @@ class ListOperation(Operation[T_co], Generic[T_co, Item_co], frozen=True):
 class JobOperation(Operation[T_co], Generic[T_co, Status_co, Item_co], frozen=True):
     """An operation that starts a job: ``client.job(operation, id)`` returns the job.
 
-    ``client.send(operation)`` starts it and returns the platform's reply, a ``T_co``. The status is
-    a ``Status_co``; :meth:`Job.results` iterates over ``Item_co``.
+    ``client.send(operation)`` starts the job and returns the platform's reply, a ``T_co``. The
+    job's status is a ``Status_co``; :meth:`Job.results` iterates over ``Item_co``.
     """
 
 
@@ -276,7 +276,7 @@ def check_operation(operation: object) -> None:
     """Check that a value is an operation.
 
     Raises:
-        TypeError: the value is not an operation; the message gives its type.
+        TypeError: the value is not an operation; the message contains its type.
     """
     _OPERATION.check("operation", operation)
 

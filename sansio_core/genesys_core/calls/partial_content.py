@@ -71,7 +71,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return self.size > 0 and self.validator is not None and is_short
 
     def request(self, request: Request) -> Request:
-        """Return the request for the rest of the file; unchanged unless :attr:`can_continue`."""
+        """Return the request, with ``Range`` and ``If-Range`` headers if :attr:`can_continue`."""
         if not self.can_continue:
             return request
         ranged = {"Range": f"bytes={self.size}-", "If-Range": self.validator}

@@ -62,7 +62,7 @@ R = TypeVar("R")
 
 
 class Locking(Struct, Generic[R], frozen=True):
-    """The step of locking the token store for ``key`` within ``seconds``, and loading the token."""
+    """The step of locking the token store and loading the token for ``key``, within ``seconds``."""
 
     action: TokenAction[R]
     key: TokenKey

@@ -90,7 +90,7 @@ class Headers(Mapping[str, str]):
         return [value for field, value in self.raw if field.lower() == wanted]
 
     def merged(self) -> dict[str, str]:
-        """Return merged values, keyed by each name's first spelling, as in the official SDKs."""
+        """Return merged values, keyed by the first spelling of a name, as in the official SDKs."""
         spelling: dict[str, str] = {}
         for name, _ in self.raw:
             spelling.setdefault(name.lower(), name)
@@ -160,7 +160,7 @@ class Headers(Mapping[str, str]):
         return tuple((name.lower(), value) for name, value in self.raw)
 
     def by_name(self) -> Mapping[str, str]:
-        """Return the merged values, keyed by lower-case name; repeated calls return one mapping."""
+        """Return the merged values, keyed by lower-case name; the mapping is created only once."""
         index = self._index
         if index is None:
             index = {name.lower(): value for name, value in self.raw}
@@ -181,7 +181,7 @@ SECRET_HEADERS = frozenset(
 
 
 def mask_header(name: str, value: str | None) -> str | None:
-    """Return a header's value for display, without credentials and URL parameters."""
+    """Return a header's value for display, with credentials and URL parameters redacted."""
     if value is None or name.lower() not in SECRET_HEADERS:
         return value if value is None else _URL_SECRETS.sub(REDACTED, value)
     return REDACTED

@@ -2,7 +2,7 @@
 
 Invariants: no sockets. Every failure is a :class:`~genesys_core.http.messages.TransportFailure`.
 The response, any failure, and whether the connection can be reused do not depend on how the bytes
-were split. Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
+were split. Unsolicited bytes make a connection unusable, because they belong to no request.
 """
 
 from collections.abc import Mapping

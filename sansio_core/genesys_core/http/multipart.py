@@ -1,8 +1,7 @@
 """``multipart/form-data`` (RFC 7578) as a sequence of chunks to write.
 
-Invariants: no name, file name or type can end a header or a part. Content from a source (an
-iterator, a file) is passed through unchanged: this module determines the order, and an adapter
-reads the source.
+Invariants: no name, file name or type can end a header or a part. A source of content (an
+iterator, a file) is yielded unread, for an adapter to read.
 """
 
 import re
@@ -119,7 +118,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         return total
 
     def pieces(self) -> Iterator[bytes | S_co]:
-        """Yield the form's pieces in order: bytes to send, and sources whose content is to be sent."""
+        """Yield the form in order: bytes to send, and sources whose content is to be sent."""
         for part in self.parts:
             yield self._head(part)
             content = part.content

@@ -18,10 +18,10 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["QueryValue", "Scalar", "encode_query", "expand_path", "format_scalar"]
 
 Scalar: TypeAlias = str | int | float | bool | date | TextValue
-"""A value that is valid in a path or a query; ``datetime`` is a subclass of ``date``."""
+"""A value that is valid in a path or a query, including ``datetime``, a subclass of ``date``."""
 
 QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
-"""A query value: ``None`` is omitted, each element of a sequence becomes a pair (``multi``)."""
+"""A query value: ``None`` is omitted, each element of a sequence becomes a ``name=value`` pair."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 

@@ -84,7 +84,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.cancel, body=self.family.cancel_body)
 
     def judge(self, response: ApiResponse[StatusT]) -> PollResult:
-        """Return whether the wait ends with this status response, and how."""
+        """Return the effect of a status response on a wait for the job."""
         return judge_status(self.family, self.id, response)
 
     @property

@@ -89,7 +89,7 @@ def read_inline_results(family: JobFamily, data: object) -> Sequence[object]:
 
 
 def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> PollResult:
-    """Return whether a wait ends with this status response, and how.
+    """Return the effect of a status response on a wait for the job.
 
     Args:
         family: the family of the job, which describes the fields of a status.

@@ -81,9 +81,9 @@ class PollResult(Struct, frozen=True):
     Attributes:
         is_over: whether the wait ends with this response.
         error: the error that ends the wait; ``None`` if the wait does not fail.
-        is_passing: whether the error ends the wait only if the next poll has the same ``seen``,
-            because the state may be temporary.
-        seen: what the response shows, such as a job's state, for messages.
+        is_passing: whether the job's state may be temporary: the error then ends the wait only if
+            the next poll finds the same state.
+        seen: the job's state, for messages; empty if the wait is not for a job.
         warning: the message of a warning for the caller; empty if there is none.
     """
 
@@ -115,10 +115,10 @@ class PausePolicy(Struct, frozen=True):
 
 
 RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
-"""Pauses between requests for a job's results; these may be missing briefly after its success."""
+"""Pauses between requests for a job's results, if they are missing when the job has succeeded."""
 
 CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
-"""Pauses between checks of a caller's condition, such as a new entity in a search."""
+"""Pauses between checks of a caller's condition, such as "the search finds the new user"."""
 
 
 class _Wait(Struct, Generic[T], frozen=True):
@@ -141,7 +141,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         return self.started + self.deadline - now.monotonic
 
     def judged(self, result: PollResult) -> "_Wait[T]":
-        """Return the wait's data after the judgment of a poll's response."""
+        """Return the wait's data, updated with the result of a poll."""
         warnings = self.warnings
         if result.warning and result.warning not in warnings:
             warnings = (*warnings, result.warning)

@@ -28,7 +28,7 @@ Event: TypeAlias = Notification[Any] | Gap
 
 Overflow: TypeAlias = Literal["block", "drop_oldest"]
 """What happens if the buffer is full: ``block`` stops reading from the socket, so that further
-events wait at the platform; ``drop_oldest`` drops the oldest event and puts a gap in its position.
+events wait at the platform; ``drop_oldest`` replaces the oldest event with a gap.
 """
 
 DEFAULT_LIMIT: Final = 1_000

@@ -119,7 +119,7 @@ class ChannelSet(Struct, frozen=True):
 
     @property
     def failure(self) -> GenesysCloudError | None:
-        """Why the set gave up; ``None`` while a channel is running, or if the user stopped it."""
+        """The error of a channel that gave up, once all have stopped; ``None`` if none gave up."""
         return self._failure(range(len(self.members))) if self.stopped else None
 
     def answer(self, topics: Iterable[str]) -> "TopicsAnswer | None":
@@ -337,7 +337,7 @@ class TopicsAnswer(Struct, frozen=True):
 
     Attributes:
         refusals: the topics that the platform rejected.
-        error: why one of the channels involved gave up; ``None`` if none did.
+        error: the error that stopped one of the channels involved; ``None`` if none has stopped.
     """
 
     refusals: tuple[SubscriptionRejected, ...] = ()

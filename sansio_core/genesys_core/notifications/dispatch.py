@@ -109,7 +109,9 @@ StateEvent: TypeAlias = (
     | CallbackFailed
     | Notification[Any]
 )
-"""The argument of ``on_state``; a notification among them is one of the platform's own messages."""
+"""An event for ``on_state``. A :class:`Notification` is a system message of the platform, such as
+``v2.system.socket_closing``.
+"""
 
 
 class ForConsumer(Struct, frozen=True):
@@ -289,7 +291,7 @@ def _names(topic: str) -> list[str]:
 
 
 def latest_failure(events: Iterable[object], known: str | None) -> str | None:
-    """Return why a subscription is still unconfirmed after new events; ``None`` if nothing failed.
+    """Return the message of the latest failure to connect or subscribe; ``None`` after a success.
 
     Args:
         events: the channels' events.
@@ -333,19 +335,19 @@ def operator_warning(event: ChannelEvent) -> str | None:
 
 
 Rewrite: TypeAlias = Callable[[str], str]
-"""A function that changes the socket address that the platform returned."""
+"""A function that takes the platform's socket address and returns the address to connect to."""
 
 
 def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
-    """Return a function that changes socket addresses, for sites behind a gateway.
+    """Return the function that rewrites socket addresses; ``None`` if they stay unchanged.
 
     Args:
-        connect_uri: a base such as ``wss://gateway.example/streaming``, to which the path and the
-            query of the platform's address are appended; or a function that returns the new address
-            for the platform's address; or ``None``, to change nothing.
+        connect_uri: a gateway's base URL, such as ``wss://gateway.example/streaming``, to which the
+            path and the query of the platform's address are appended; or a function that takes the
+            platform's address and returns the address to connect to; or ``None``.
 
     Raises:
-        InvalidValueError: the base is not a ``ws`` or ``wss`` URL, or has a query.
+        InvalidValueError: the base URL is not a ``ws`` or ``wss`` URL, or has a query.
     """
     if connect_uri is None or callable(connect_uri):
         return connect_uri
@@ -353,8 +355,8 @@ def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
     base = urlsplit(connect_uri)
     if base.query:
         raise InvalidValueError(
-            "connect_uri: must be a base without a query, such as wss://gateway.example/streaming; "
-            "pass a function for anything else"
+            "connect_uri: must be a base URL without a query, such as "
+            "wss://gateway.example/streaming; pass a function for anything else"
         )
 
     def rewritten(uri: str) -> str:

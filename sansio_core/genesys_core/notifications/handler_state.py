@@ -162,7 +162,7 @@ class HandlerState:
             now: the current time on the monotonic and the wall clock.
 
         Raises:
-            InvalidValueError: too many topics; nothing was changed.
+            InvalidValueError: there are too many topics; nothing was changed.
         """
         # Before the types are recorded, because it raises if there are too many topics.
         step = self.channels.add((topic for topic, _ in wanted), now=now)

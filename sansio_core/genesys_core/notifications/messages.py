@@ -1,9 +1,8 @@
 """Decodes frames into typed notifications; the template of a topic determines the model.
 
 Invariants: a frame is never lost. Malformed envelopes are parsed as far as possible, a body that
-does not match its model is repaired or delivered untyped, unknown topics are delivered untyped;
-only a message without a topic is not a notification, and is reported as such. Topics are
-case-insensitive.
+does not match its model is repaired or delivered untyped, and unknown topics are delivered untyped.
+A message without a topic is the only one that is not decoded. Topics are case-insensitive.
 """
 
 from collections.abc import Callable, Mapping

@@ -38,8 +38,8 @@ MAX_CHANNELS: Final = 20
 """Maximum number of channels per user and client; a 21st displaces the least recently used one."""
 
 MAX_LENGTH: Final = 200
-"""Maximum length of a topic in characters; combined topics are kept shorter, as in the platform's
-own client.
+"""Maximum length of a topic in characters; this library combines topics up to 199 characters, as
+the platform's own client does.
 """
 
 _TOPIC = re.compile(r"[^\s?&.]+(\.[^\s?&.]+)*(\?[^\s?&]+(&[^\s?&]+)*)?")
@@ -52,13 +52,16 @@ _TOPIC_NAME: Final = Expected("a topic", "'v2.users.1234.presence'", (str,))
 
 @lru_cache(4096)  # called for each event
 def is_automatic(topic: str) -> bool:
-    """Return whether a topic's events are always sent; the platform rejects subscriptions to it."""
+    """Return whether the platform sends a topic's events without a subscription.
+
+    The platform rejects subscriptions to such topics.
+    """
     name = topic.lower()
     return name == "channel.metadata" or name.startswith("v2.system.")
 
 
 def expand_topic(topic: str) -> tuple[str, ...]:
-    """Return the names under which events of a (combined) topic arrive.
+    """Split a combined topic into its individual topics; any other topic is the only element.
 
     Raises:
         InvalidValueError: the topic is malformed.
@@ -75,10 +78,10 @@ def expand_topic(topic: str) -> tuple[str, ...]:
 
 
 def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
-    """Combine topics into as few as possible, in order of first occurrence.
+    """Combine the topics of each resource, in order of the resources' first occurrence.
 
-    Only suffixes of one resource can be combined: ``v2.users.{id}.presence`` and
-    ``v2.users.{id}.station`` become ``v2.users.{id}?presence&station``.
+    For example, ``v2.users.{id}.presence`` and ``v2.users.{id}.station`` become
+    ``v2.users.{id}?presence&station``.
     """
     groups: dict[str, list[str]] = {}
     for topic in topics:
@@ -116,13 +119,13 @@ def _joined(entry: str, suffix: str) -> str:
 
 
 class ChannelTopics(Struct, frozen=True):
-    """The topics of one channel, indexed so that adding one requires no recount.
+    """The topics of one channel, indexed so that adding a topic does not require counting all.
 
     Attributes:
         names: the topics as spelled by the caller, keyed by lower-case name.
-        groups: the topics that can be combined, by their common part.
-        packed: the combined topics that replace each of the ``groups``, by the same keys.
-        places: number of topics on the channel if all are combined.
+        groups: the topics that can be combined with each other, by their common prefix.
+        packed: the combined topics of each group, by the same prefix.
+        places: total number of topics in ``packed``, at most :data:`MAX_TOPICS`.
     """
 
     names: dict[str, str] = {}
@@ -157,7 +160,7 @@ class Plan(Struct, frozen=True):
         return frozenset(topic for channel in self.channels for topic in channel.names.values())
 
     def entries(self, channel: int) -> frozenset[str]:
-        """Return the topics to subscribe on a channel: at most 1,000, combined if necessary."""
+        """Return the topics to subscribe to on a channel: at most 1,000, combined if necessary."""
         return self.channels[channel].entries
 
     def holds(self, channel: int, names: Iterable[str]) -> bool:

@@ -14,7 +14,7 @@ of the step, and each returns the next state::
 Any of these steps may end in :class:`DialFailed`.
 
 Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. No part of a
-request was sent, so failures have ``sent=False``. The message gives the host, port, proxy and
+request was sent, so failures have ``sent=False``. The message contains the host, port, proxy and
 phase, but no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed,
 ``tls`` for the origin's certificate or handshake, ``protocol`` if the peer selects a protocol other
 than HTTP/1.1 with ALPN, ``timeout`` for any timeout, otherwise ``connect``. The first address that

@@ -197,7 +197,7 @@ class Exchange(Claim[C]):
 
         Raises:
             TransportFailure: the wait timed out.
-            GenesysCloudError: the pool was closed in the meantime.
+            GenesysCloudError: the pool was closed during the wait.
         """
         request = self.request
         if request.expires is not None and now.monotonic >= request.expires:

@@ -88,7 +88,7 @@ class Race(Struct, frozen=True):
         return not self.trying
 
     def waited(self, *, now: Now) -> "Race":
-        """Return the race after a wait: if the next attempt is due, it is in :attr:`starting`."""
+        """Return the race after a wait; :attr:`starting` contains the next attempt if it is due."""
         if self.next_start is not None and now.monotonic >= self.next_start:
             return _start_next(self.trying, self.left, self.failures, now)
         return replace(self, starting=())

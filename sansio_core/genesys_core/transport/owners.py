@@ -1,4 +1,4 @@
-"""Owners of pools: a process and, within it, an event loop or all threads.
+"""Pools by owner: one event loop of a process, or all threads of a process.
 
 Invariants: nothing is shared between owners. After a fork, connections of the parent process are
 dropped without sending anything, because the parent continues to use them; connections of an ended

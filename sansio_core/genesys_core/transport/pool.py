@@ -1,10 +1,10 @@
 """The connection pool: assignment of connections, the queue of waiting calls, and expiry.
 
 A :class:`Lease` is a slot in the pool and the connection in it. The pool keeps idle leases; a lease
-in use is held by the :class:`Claim` of one call. The pool refers to leases in use weakly, so the
-used slots are exactly the existing leases: occupancy is derived, never counted. A lease that is no
-longer referenced (after an exception at an unfortunate moment, or in a dead thread) is a free slot
-at the next step.
+in use is held by the :class:`Claim` of one call. The pool has only weak references to leases in
+use, so the used slots are exactly the existing leases: occupancy is derived, never counted. The
+slot of a lease that is no longer referenced (because an exception interrupted a call, or its thread
+died) is free at the next step.
 
 Invariants:
 
@@ -224,7 +224,7 @@ class _Group(Generic[C]):
 
 
 class Pool(Generic[C]):
-    """The connections of one owner: a process and, within it, one event loop or all threads.
+    """The connections of one owner: one event loop of a process, or all threads of a process.
 
     Args:
         limits: limits on the number and age of connections.
@@ -259,9 +259,10 @@ class Pool(Generic[C]):
 
     @property
     def next_expiry(self) -> float | None:
-        """The monotonic time at which the connection that has been idle longest expires, at the latest.
+        """When the connection that has been idle longest reaches :attr:`PoolLimits.keep_alive`.
 
-        ``None`` if no connection is idle. The server may have announced a shorter timeout.
+        The time is a reading of the monotonic clock; ``None`` if no connection is idle. The
+        connection may expire earlier, by ``max_age`` or the server's own timeout.
         """
         for lease in self._idle:
             return lease.idle_since.monotonic + self.limits.keep_alive
@@ -380,7 +381,7 @@ class Pool(Generic[C]):
             self._evict(lease)
 
     def close(self) -> None:
-        """Close the pool: remove idle connections, for the driver to close, and reject claims.
+        """Close the pool: remove idle connections, for the driver to close; reject waiting claims.
 
         Leased connections are removed when their claims are released.
         """

@@ -106,8 +106,8 @@ class WebSocket:
 
         Args:
             url: a URL with the scheme ``ws`` or ``wss``.
-            random_bytes: a function such as :func:`os.urandom`, which returns the given number of
-                unpredictable bytes. They are used in the handshake's key and in frame masks.
+            random_bytes: a function that returns the given number of unpredictable bytes, for
+                example :func:`os.urandom`; used for the handshake's key and for frame masks.
             headers: headers to send in addition to those of the handshake.
             subprotocols: the subprotocols that are offered to the server, preferred ones first.
             compression: whether permessage-deflate is offered.

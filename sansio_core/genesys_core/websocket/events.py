@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
-"""A function such as :func:`os.urandom`, which returns a number of unpredictable bytes."""
+"""A function that returns the given number of unpredictable bytes; usually :func:`os.urandom`."""
 
 
 class HandshakeDone(Struct, frozen=True):

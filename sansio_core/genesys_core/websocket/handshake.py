@@ -27,8 +27,7 @@ __all__ = ["Accepted", "Upgrade", "WebSocketAddress"]
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 _MAX_HEAD: Final = 64 * 1024
-"""Maximum size in bytes of a response head and the informational responses before it; the same as
-for HTTP elsewhere in this library."""
+"""Maximum size in bytes of a response head and the informational responses before it."""
 
 _FOREIGN: Final = "the server's response is not HTTP/1.1"
 

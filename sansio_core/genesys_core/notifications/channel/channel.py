@@ -89,7 +89,7 @@ class Stopped(Struct, frozen=True):
     """The channel has stopped; there are no transitions.
 
     Attributes:
-        error: why the channel gave up; ``None`` if the user stopped it.
+        error: the error that stopped the channel; ``None`` if the user stopped it.
     """
 
     error: GenesysCloudError | None = None

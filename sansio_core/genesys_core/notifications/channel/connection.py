@@ -58,8 +58,9 @@ _CHECK_FROM: Final = 2
 the channel's socket is opened."""
 
 _RENEW_EVERY: Final = 5
-"""If the number of consecutive failures is a multiple of this, a new channel is created even if the
-old one exists: the old one's address may be unreachable, or another program may be using it.
+"""Whenever the number of consecutive failures is a multiple of this number, a new channel is
+created even if the old one exists: the old one's address may be unreachable, or another program may
+be using it.
 """
 
 
@@ -139,7 +140,7 @@ class Checking(Struct, frozen=True):
     channel: PlatformChannel
 
     def exists(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """Record that the channel was created, or may have been; ``id`` identifies its WebSocket."""
+        """Record that the channel exists, or may still exist; its socket is numbered ``id``."""
         return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
@@ -234,8 +235,8 @@ class Syncing(Struct, frozen=True):
         wanted: the server's topics after the change.
         failures: number of consecutive failures to set the topics before this change.
         before: the server's topics before the change; ``None`` if unknown.
-        doubtful: whether the server removed topics in the meantime, possibly after the change.
-        again: rejected topics that were requested again in the meantime; sent after this change.
+        doubtful: whether the server removed topics during this change; its result is then unknown.
+        again: rejected topics that were requested again during this change; they are sent after it.
     """
 
     call: int
@@ -277,7 +278,7 @@ class Backlog(Struct, frozen=True):
 
     Attributes:
         since: the time up to which the stream is known to be complete.
-        pinged: when the ping was sent whose answer follows all frames of the backlog.
+        pinged: when a ping was sent; its answer arrives after all frames of the backlog.
         again: whether reading has been paused again since that ping.
     """
 
@@ -323,7 +324,7 @@ class Listening(Struct, frozen=True):
         return self.heard if self.backlog is None else self.backlog.since
 
     def answered(self, *, now: Now) -> "Listening":
-        """Record an answered ping; the last answer proves that all earlier frames were read."""
+        """Record a pong; the pong for the last ping proves that all earlier frames were read."""
         due = max(0, self.pongs_due - 1)
         connection, backlog = replace(self, pongs_due=due), self.backlog
         if due or backlog is None:
@@ -334,9 +335,9 @@ class Listening(Struct, frozen=True):
         return replace(connection, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """Return the time at which the watchdog or the next change of topics is due.
+        """Return when the watchdog or the next change of topics is due, whichever is earlier.
 
-        It is the earlier of both times, and infinite if neither is due.
+        The result is infinite if neither is due.
         """
         if not reading:
             watchdog = math.inf

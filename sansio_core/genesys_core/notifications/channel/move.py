@@ -196,7 +196,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Close the old socket of a move, and later end the deduplication of frames, when each is due."""
+    """Close the old socket of a move, or end the deduplication of frames, if that is due."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))
@@ -207,7 +207,7 @@ def end_overlap(transition: "Transition") -> None:
 
 
 def extend_overlap(transition: "Transition") -> None:
-    """Record that reading resumed: frames from the old socket are still expected."""
+    """Record that reading resumed; restart the wait for frames from the old socket."""
     now, duplicates = transition.now.monotonic, transition.duplicates
     if transition.draining is not None:
         until = now + transition.policy.overlap

@@ -319,7 +319,7 @@ class Transition:
     def topics_confirmed(
         self, role: Role, connection: Listening, settled: InSync, *, before: frozenset[str] | None
     ) -> None:
-        """Handle the confirmation of topics; ``before`` are the topics that the server had before."""
+        """Handle the confirmation of topics; ``before`` contains the server's previous topics."""
         self.connections[role] = connection
         topics = settled.confirmed
         if role == "successor":
@@ -350,7 +350,7 @@ class Transition:
         start_move(self)
 
     def reading_resumed(self) -> None:
-        """Record that reading resumed: frames that show that the sockets are alive may be unread."""
+        """Record that reading resumed; send pings, whose answers follow all unread frames."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
