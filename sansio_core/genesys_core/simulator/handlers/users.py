@@ -94,15 +94,16 @@ def get_users(call: ApiCall) -> Reply:
 
 
 def get_user(call: ApiCall) -> Reply:
-    """Return a user; a deleted user only if the parameter ``state`` includes ``deleted``."""
+    """Return a user in the requested ``state``; by default, any user that is not deleted."""
     user = _find(call, call.arguments["userId"])
-    if call.argument("state", "active") not in ("any", user_state(user)):
+    wanted, state = call.argument("state", ""), user_state(user)
+    if wanted not in ("any", state) and (wanted or state == "deleted"):
         raise no_such_entity("user", call.arguments["userId"])
     return json_reply(_shown(call, user))
 
 
 def post_users(call: ApiCall) -> Reply:
-    """Create a user; an email that any user, even a deleted user, already has is rejected."""
+    """Create a user; reject an email that another user, even a deleted one, already has."""
     body = call.document()
     check_email(call.state, str(body.get("email")))
     return json_reply(_shown(call, add_user(call, body, str(body.pop("divisionId", "")))))

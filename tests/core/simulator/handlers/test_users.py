@@ -68,6 +68,17 @@ def test_listing_by_id_and_state_and_order():
     assert desk.call("GET", "/api/v2/users?state=any").json["total"] == 60
 
 
+def test_an_inactive_user_can_be_read_by_id():
+    desk = Desk()
+    identity = desk.client.user_id
+    where = f"/api/v2/users/{identity}"
+    version = desk.simulator.state.users[identity]["version"]
+    desk.call("PATCH", where, {"version": version, "state": "inactive"})
+    for query in ("", "?state=", "?state=any", "?state=inactive"):
+        assert desk.call("GET", where + query).json["state"] == "inactive"
+    assert desk.call("GET", f"{where}?state=active").status == 404
+
+
 def test_a_life():
     desk = Desk()
     created = desk.call("POST", "/api/v2/users", NEW).json
