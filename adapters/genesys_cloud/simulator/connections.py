@@ -41,7 +41,7 @@ class ServerSide(Protocol):
         ...
 
     def time_out(self, now: Now) -> Iterable[WireStep]:
-        """Handle the end of the connection's deadline, and return the steps to perform."""
+        """Return the steps to perform if the deadline has passed."""
         ...
 
     def lost(self) -> None:
@@ -122,13 +122,13 @@ class ConnectionServer(Generic[Side]):
         return ServedConnection(self, self._accept(), self._clock, self._after)
 
     def opened(self, connection: "ServedConnection[Side]") -> None:
-        """Add a new connection to the open connections."""
+        """Add a new connection to the set of open connections."""
         self.connections.add(connection)
         if self._stopping:  # accepted just before the port was closed
             connection.abort()
 
     def closed(self, connection: "ServedConnection[Side]") -> None:
-        """Remove a connection that has ended from the open connections."""
+        """Remove an ended connection from the set of open connections."""
         self.connections.discard(connection)
         self._one_closed.set()
 

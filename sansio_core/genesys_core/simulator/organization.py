@@ -39,9 +39,9 @@ _MOST: Final = 100
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
-    """Load a sample organization around a simulator's users and queues.
+    """Load a sample organization into a simulator, for its users and queues.
 
-    It consists of divisions, a role with grants, skills, languages, wrap-up codes, a presence, a
+    The organization consists of divisions, a role with grants, skills, languages, wrap-up codes, a presence, a
     location, schedules, flows and prompts, groups and teams with members, and stations; the users
     and queues refer to all of these.
 

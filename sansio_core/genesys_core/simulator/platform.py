@@ -513,7 +513,10 @@ class Simulator:
         self.state.job_outcomes[found.template] = outcome
 
     def template(self, request: Request) -> str | None:
-        """Return the path template under which a request is counted; ``None`` without a route."""
+        """Return the path template of a request's route, under which the request is counted.
+
+        ``None`` if no route matches.
+        """
         return self._aim(request.method, _target(request.url)[0])[0]
 
     def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":

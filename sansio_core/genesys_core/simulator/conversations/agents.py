@@ -2,7 +2,7 @@
 
 Invariants: an agent is available in a queue if and only if the routing status is ``IDLE`` and the
 membership is joined. Every change of status or membership is recorded for publication, and triggers
-matching in the queues.
+the distribution of waiting conversations.
 
 Guesses: an agent handles one conversation at a time, of any media type; the status is
 ``INTERACTING`` as soon as the agent is alerted; a user who leaves the queue while talking becomes

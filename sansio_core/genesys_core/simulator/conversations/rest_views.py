@@ -35,7 +35,7 @@ MEDIA_PATHS: Final[Mapping[MediaKind, str]] = {
     "email": "emails",
     "message": "messages",
 }
-"""The name of the list of communications, by media type; paths and topics use it too."""
+"""The name of the list of communications, by media type; also used in paths and topics."""
 
 _ALL_MEDIA: Final = (
     "calls",

@@ -46,7 +46,7 @@ def get_groups(call: ApiCall) -> Reply:
 
 
 def get_group(call: ApiCall) -> Reply:
-    """Return an organization's group as a SCIM group."""
+    """Return a group of the organization as a SCIM group."""
     return show_resource(call, _show(call, _find(call)))
 
 

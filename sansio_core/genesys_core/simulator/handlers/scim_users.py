@@ -1,6 +1,6 @@
 """Handlers for SCIM users (RFC 7643 and 7644), which are the organization's users.
 
-Invariants: users created here exist at ``/api/v2/users``, and vice versa; ``userName`` is the
+Invariants: users created with SCIM exist at ``/api/v2/users``, and vice versa; ``userName`` is the
 email. Attributes that only SCIM has, such as ``externalId``, are stored separately.
 
 Guess: creating a user with the email of a deleted user restores the deleted user.
@@ -58,7 +58,7 @@ def get_users(call: ApiCall) -> Reply:
 
 
 def get_user(call: ApiCall) -> Reply:
-    """Return an organization's user as a SCIM user."""
+    """Return a user of the organization as a SCIM user."""
     return show_resource(call, _show(call, _find(call)))
 
 

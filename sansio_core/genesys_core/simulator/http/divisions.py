@@ -42,7 +42,7 @@ def permitted_divisions(
 
 
 def check_divisions(call: ApiCall) -> None:
-    """Check that the caller has the permissions in the divisions of the entities in a call.
+    """Check that the caller has the operation's permissions in the divisions of a call's entities.
 
     Raises:
         Problem: 403, naming the required permissions.

@@ -8,7 +8,7 @@ listings reject them, which is a guess.
 
 The ranges in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and
 of parameters, are those that the platform documents; the bundled definition declares none. Bounds
-in a definition are checked elsewhere.
+that a definition declares are checked in :mod:`genesys_core.simulator.http.checks`.
 """
 
 import re
@@ -114,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return a call with a page size of at most the maximum, if its API family truncates pages."""
+    """Return an outbound call with its page size reduced to the maximum; other calls unchanged."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))

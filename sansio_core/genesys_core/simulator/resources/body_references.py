@@ -107,8 +107,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/users/{userId}/routingskills": "/api/v2/routing/skills",
     "/api/v2/users/{userId}/routingskills/bulk": "/api/v2/routing/skills",
 }
-"""The collection to which the ids in a body that is a list refer, by the path of the request. A
-handler checks the members of queues, because the platform ignores some unknown members.
+"""For requests whose body is a list: the collection to which the ids refer, by the request's path.
+Queue members are checked by their handler, because the platform ignores some unknown members.
 """
 
 _WRITES: Final[frozenset[ResourceAction]] = frozenset(
@@ -132,7 +132,7 @@ _BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/cli
 _WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _EXAMPLE_ID: Final = uuid_shaped(0, "id")
 _ANY: Final = "*"
-"""The value that means all divisions, in place of the id of a division."""
+"""The division id that means all divisions."""
 
 
 class Reference(Struct, frozen=True):

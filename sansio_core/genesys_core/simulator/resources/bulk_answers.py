@@ -128,4 +128,4 @@ def _respond(call: ApiCall, rule: ResourceRule, named: Sequence[Record]) -> Repl
 
 
 _SMALLEST = 5
-"""A model with at most this many properties is assumed to be a result, not the item itself."""
+"""The maximum number of properties of a model that is assumed to be a result, not the item."""

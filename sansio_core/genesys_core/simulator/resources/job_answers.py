@@ -69,7 +69,7 @@ def place_job(
 def start_job(
     store: ResourceStore, call: ApiCall, collection: Collection, states: JobStates
 ) -> Reply:
-    """Start a job, and return the response with its id."""
+    """Start a job, and return the response with the job's id."""
     check_room(call)
     place = resource_path(collection.template, call.arguments)
     state, entity = call.state, collection.entity

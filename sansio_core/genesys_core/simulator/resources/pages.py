@@ -82,9 +82,11 @@ def read_search(call: ApiCall) -> Json:
     try:
         found: Json = msgspec.json.decode(b64decode(text, validate=True))
     except (ValueError, RecursionError) as error:
-        raise bad_request("The q64 is not a Base64-encoded JSON object.", field="q64") from error
+        raise bad_request(
+            "The parameter q64 is not a Base64-encoded JSON object.", field="q64"
+        ) from error
     if not isinstance(found, Mapping):
-        raise bad_request("The q64 is not a Base64-encoded JSON object.", field="q64")
+        raise bad_request("The parameter q64 is not a Base64-encoded JSON object.", field="q64")
     return found
 
 
@@ -154,9 +156,11 @@ def _check_window(call: ApiCall, number: int, size: int) -> None:
 def _position(call: ApiCall, name: str, text: str, count: int) -> int:
     found = (_SCAN_CURSOR if _is_scan(call) else _CURSOR).fullmatch(text)
     if found is None:
-        raise bad_request(f"The {name} [{text}] is not valid for this listing.", field=name)
+        raise bad_request(
+            f"The value [{text}] of {name} is not valid for this listing.", field=name
+        )
     if _is_scan(call) and call.now.wall - int(found[2]) > _CURSOR_LIFE:
-        raise bad_request(f"The {name} [{text}] has expired.", field=name)
+        raise bad_request(f"The value [{text}] of {name} has expired.", field=name)
     return min(int(found[1]), count)
 
 
@@ -188,7 +192,7 @@ def _moment(text: str) -> datetime:
         read = datetime.fromisoformat(text)
     except ValueError as error:
         raise bad_request(
-            f"The before [{text}] is not an ISO 8601 date.", field="before"
+            f"The value [{text}] of before is not an ISO 8601 date.", field="before"
         ) from error
     return assume_utc(read)
 

@@ -58,7 +58,7 @@ RULES: Final[Mapping[str, str]] = {
 """A description of each rule, by the rule's letter."""
 
 ALIKE: Final = 0.6
-"""The minimum share of common properties at which two models describe the same resource."""
+"""The minimum share of common properties of two models that describe the same resource."""
 
 
 class Collection(Struct, frozen=True):

@@ -67,7 +67,7 @@ class ResourceRules:
         return self._collections[key]
 
     def parents(self, template: str) -> Iterator[tuple[str, str]]:
-        """Yield the paths of each parent collection and of its item, the innermost first."""
+        """Yield the path of each parent collection and the path of its item, innermost first."""
         owner = template
         while (at := owner.rfind("/{")) >= 0:
             item = template[: template.index("}", at) + 1]

@@ -242,7 +242,7 @@ _LISTS: Final = frozenset({"list", "list_view"})
 """The actions of operations that list a collection's items."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""The base of the items' dates, in seconds since 1970; each item adds one second."""
+"""The earliest date of seeded items, in seconds since 1970; each item is dated one second later."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

@@ -41,7 +41,7 @@ OTHERS: Final = frozenset(
         "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections",
     }
 )
-"""The paths of operations whose model is named after a collection other than the one shown."""
+"""The paths of operations that are not views, although the name of their model suggests it."""
 
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),

@@ -1,4 +1,4 @@
-"""Conversation, agent and queue events, for the changes since events were last created.
+"""Creates the events that report unpublished changes to conversations, agents and queues.
 
 Invariants: a changed conversation is published as a whole, once for each of its agents and queues,
 after the detail events of the change. A body is built only for a topic with a subscription. An

@@ -174,8 +174,8 @@ class Hub:
     def restore(self, state: PlatformState, now: Now) -> None:
         """Replace the platform's state, and close the sockets of channels that the new state lacks.
 
-        The new state may be from a simulator that is served at another port, or is not served: this
-        hub's port and the connections of the remaining sockets stay the same.
+        The new state may come from another simulator: this hub's port is kept, and so are the
+        connections of channels that the new state has.
         """
         state.socket_port = self.state.socket_port
         self.state = state

@@ -60,8 +60,7 @@ class OperationEvents:
         Args:
             call: the call that has been performed.
             reply: the response to the call.
-            changes: the records that the call changed; the events for these changes are published
-                elsewhere.
+            changes: the records that the call changed, whose events the caller publishes.
             has_job: whether the call started a job.
         """
         rule = self._rules.find(call.route) if call.settings.stateful else None

@@ -72,4 +72,4 @@ def _by_topic() -> Iterator[tuple[str, str]]:
 
 
 UNCAUSED_TOPICS: Final[Mapping[str, str]] = dict(_by_topic())
-"""The reason why no operation causes events on a topic, by topic; see ``Simulator.make_event``."""
+"""The reason why no operation causes a topic's events, by topic; see ``Simulator.make_event``."""

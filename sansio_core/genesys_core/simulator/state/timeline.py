@@ -65,7 +65,7 @@ or other work, and turn a stopping campaign off."""
 
 
 class TimelineSegment(Struct):
-    """A part of a session in which its state does not change.
+    """A period of a session during which the session's state does not change.
 
     Attributes:
         kind: what the participant does in the segment, such as ``interact`` or ``hold``.

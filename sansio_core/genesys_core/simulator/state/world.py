@@ -265,7 +265,7 @@ def is_active(users: Mapping[str, Record], user_id: str) -> bool:
 
 
 def find_by_email(users: Mapping[str, Record], email: str) -> Record | None:
-    """Return the active user with an email, case-insensitively, or ``None``."""
+    """Return the active user with an email, ignoring case, or ``None``."""
     wanted = email.casefold()
     for user in users.values():
         if user_state(user) == "active" and str(user.get("email") or "").casefold() == wanted:
