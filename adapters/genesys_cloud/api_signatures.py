@@ -33,7 +33,7 @@ _NAMES = {
 """The types that generated builder modules import only for type checkers, by their local names."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
-"""Matches names of type aliases for an open enum's known values, which are strings at run time."""
+"""Matches the type aliases of an open enum's known values; signatures show ``str`` instead."""
 
 
 def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: bool) -> Signature:

@@ -143,7 +143,7 @@ def test_a_file_by_hand_is_never_overwritten(checkout: Path) -> None:
     own = checkout / "sansio_core/genesys_core/api/users.py"
     own.parent.mkdir(parents=True)
     own.write_text("# By hand.\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"users\.py: would be replaced"):
+    with pytest.raises(ConfigurationError, match=r"users\.py: was not generated"):
         write_generated(checkout, {"sansio_core/genesys_core/api/users.py": BANNER_START})
     assert own.read_text(encoding="utf-8") == "# By hand.\n"
 

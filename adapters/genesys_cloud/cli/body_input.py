@@ -97,7 +97,7 @@ def edit_body(model: str, body: object) -> object:
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "body.yaml")
-        path.write_text(f"# {model}: save and quit to send it\n{yaml_text(body)}\n", "utf-8")
+        path.write_text(f"# {model}: save and quit to send this body\n{yaml_text(body)}\n", "utf-8")
         before = path.read_text("utf-8")
         # The variable contains a command with arguments, which the shell splits into words.
         done = subprocess.run(f'{command} "{path}"', shell=True, check=False)  # noqa: S602
@@ -127,13 +127,13 @@ def keep_edited_body(body: object) -> Generator[None]:
         from genesys_core.command_line.formats import yaml_text  # noqa: PLC0415
 
         name = _save(f"{yaml_text(body)}\n".encode())
-        sys.stderr.write(f"genesys-cloud: the edited body is kept; use it with --body @{name}\n")
+        sys.stderr.write(f"genesys-cloud: the edited body was saved; use it with --body @{name}\n")
         raise
 
 
 def _rejected(reason: str, content: bytes) -> UsageError:
     name = _save(content)
-    return UsageError(f"{reason}; the text is kept: correct {name} and pass --body @{name}")
+    return UsageError(f"{reason}; the text was saved: correct {name} and pass --body @{name}")
 
 
 def _save(content: bytes) -> str:

@@ -61,4 +61,4 @@ class _ReportedCall(CallObserver):
             sys.stderr.write(f"{waiting_line(waiting.seconds, waiting.why)}\n")
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        """Does nothing: the end of a call is not reported."""
+        """Do nothing: the end of a call is not reported."""

@@ -1,6 +1,6 @@
 """Creates a command's client from the profile, sign-in, environment and options.
 
-Invariants: without ``--region`` and ``--host``, the sign-in of ``genesys-cloud login`` is used; if
+Invariants: without ``--region`` and ``--host``, the sign-in of ``genesys-cloud login`` is used or, if
 there is none, the environment and the configuration file. No option contains a secret.
 """
 
@@ -56,7 +56,7 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
     """Return the client arguments for a command's options; the saved sign-in is not included.
 
     Raises:
-        UsageError: the profile's name is invalid, or it has neither settings nor a sign-in.
+        UsageError: the profile's name is invalid, or the profile has neither settings nor a sign-in.
     """
     profile = select_profile(options, os.environ)
     if profile is not None:

@@ -25,7 +25,8 @@ Host = Annotated[
 TokenFile = Annotated[
     str | None,
     typer.Option(
-        help="Token file; default: GENESYSCLOUD_TOKEN_FILE, or the profile's.", metavar="PATH"
+        help="Token file; default: GENESYSCLOUD_TOKEN_FILE or the profile's token file.",
+        metavar="PATH",
     ),
 ]
 Proxy = Annotated[
@@ -38,7 +39,7 @@ Proxy = Annotated[
 Authorities = Annotated[
     str | None,
     typer.Option(
-        help="PEM file of CA certificates; default: SSL_CERT_FILE or the system's.",
+        help="PEM file of CA certificates; default: SSL_CERT_FILE or the system's CA certificates.",
         metavar="PATH",
     ),
 ]

@@ -53,8 +53,8 @@ def fetch(
 ) -> None:
     """Download the API definition and the notification topics that a region publishes.
 
-    Uses the sign-in of genesys-cloud login; with --region or --host, or without a sign-in, the
-    environment and the configuration file. The definition needs no sign-in; the topics do.
+    Uses the sign-in of genesys-cloud login. With --region or --host, or without a sign-in, uses the
+    environment and the configuration file. Only the topics require credentials.
     """
     from genesys_cloud.definition import fetch_definition  # noqa: PLC0415 - see app.py
 
@@ -81,11 +81,14 @@ def diff(
     *,
     format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.text,
     ignore: Annotated[
-        Path | None, typer.Option(help="File with rules to ignore, one RULE [PLACE] per line.")
+        Path | None,
+        typer.Option(help="File with rules for changes to omit, one RULE [PLACE] per line."),
     ] = None,
     usage: Annotated[
         Path | None,
-        typer.Option(help="Python file or folder: show only changes that affect it, and where."),
+        typer.Option(
+            help="Python file or folder; show only changes that affect its code, and where."
+        ),
     ] = None,
     fail_on: Annotated[
         str | None,
@@ -139,7 +142,7 @@ def generate(
     package: Annotated[
         str | None,
         typer.Option(
-            help="Import name of the package to generate, instead of this library's modules.",
+            help="Import name of your own package to generate, instead of this library's modules.",
             metavar="NAME",
         ),
     ] = None,
@@ -187,7 +190,9 @@ def reference(
     topics: _Topics = None,
     changes: Annotated[
         list[Path] | None,
-        typer.Option(help="Report of diff --format json; repeatable, oldest report first."),
+        typer.Option(
+            help="Report written by diff --format json; repeat the option for more, oldest first."
+        ),
     ] = None,
 ) -> None:
     """Write the reference of a definition as Markdown: APIs, models, topics and permissions."""

@@ -9,7 +9,7 @@ def demo() -> None:
     """Call a simulated platform and show the results.
 
     Obtains a token with client credentials, reads the user, all pages of users and the queues, and
-    receives a notification; over HTTP, only on this machine.
+    receives a notification. All requests are sent over HTTP on this machine.
     """
     from genesys_cloud.demo import run_demo  # noqa: PLC0415 - see genesys_cloud.cli.app
 

@@ -35,7 +35,7 @@ class _Capturing:
         raise _Captured(request)
 
     def close(self) -> None:
-        """Does nothing: there is nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> Request:
@@ -66,7 +66,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
         return captured.request
     finally:
         client.close()
-    raise AssertionError("the transport returned")
+    raise AssertionError("no request was captured")
 
 
 def new_client(*, transport: "Transport", **options: "Unpack[ClientOptions]") -> "Client":

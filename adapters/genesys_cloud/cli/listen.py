@@ -37,9 +37,9 @@ def listen(
 ) -> None:
     """Print notifications as they arrive, until Ctrl-C.
 
-    Uses the sign-in of genesys-cloud login; without a sign-in, the environment and the
-    configuration file. Gaps, in which events may have been missed, are printed too. Exit code 1 if
-    the platform rejects a topic or the client.
+    Uses the sign-in of genesys-cloud login or, without a sign-in, the environment and the
+    configuration file. Gaps, in which events may have been missed, are printed too. Exit code 1
+    after an error, for example if the platform rejects a topic.
     """
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 

@@ -1,7 +1,7 @@
 """The commands for operations: ``API METHOD`` and ``call METHOD PATH``.
 
-Invariants: running one operation imports nothing that only other operations need. Help executes no
-builder.
+Invariants: an operation runs without importing modules that only other operations need. Help executes
+no builder.
 """
 
 from collections.abc import Mapping, Sequence

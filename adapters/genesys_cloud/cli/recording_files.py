@@ -1,7 +1,7 @@
 """Downloads recordings to a folder, in parallel.
 
 Invariants: a file is recorded in the manifest when its download is complete. A partial file is kept
-next to the final one, and the next run resumes its download.
+next to its destination, and the next run resumes the download.
 """
 
 import json
@@ -187,7 +187,7 @@ class _Folder:
         _append(self._files, line)
 
     def record_found(self, line: str) -> None:
-        """Append a line with the recordings of a conversation, unless the line is empty."""
+        """Append a line with a conversation's recordings to the journal, unless the line is empty."""
         if line:
             _append(self._found, line)
 

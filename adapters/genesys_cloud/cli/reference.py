@@ -18,13 +18,17 @@ def apis(
         list[str] | None, typer.Argument(metavar="[WORD]...", help="Words to search for.")
     ] = None,
     *,
-    path: Annotated[str, typer.Option(help="Only operations whose path contains this text.")] = "",
-    permission: Annotated[
-        str, typer.Option(help="Only operations with a permission that contains this text.")
+    path: Annotated[
+        str, typer.Option(help="List only operations whose path contains this text.")
     ] = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Only operations in preview.")] = False,
+    permission: Annotated[
+        str, typer.Option(help="List only operations with a permission that contains this text.")
+    ] = "",
+    preview: Annotated[
+        bool, typer.Option("--preview", help="List only operations in preview.")
+    ] = False,
     deprecated: Annotated[
-        bool, typer.Option("--deprecated", help="Only deprecated operations.")
+        bool, typer.Option("--deprecated", help="List only deprecated operations.")
     ] = False,
 ) -> None:
     """List the APIs, or search all operations by words, path or permission."""

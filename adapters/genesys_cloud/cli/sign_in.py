@@ -82,14 +82,17 @@ def login(
     provider: Annotated[
         str | None, typer.Option(help="Name of the identity provider; requires --org.")
     ] = None,
-    login_hint: Annotated[str | None, typer.Option(help="User name or email to prefill.")] = None,
+    login_hint: Annotated[
+        str | None, typer.Option(help="User name or email to fill into the login page.")
+    ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Ask for the password even if there is a session.")
+        bool,
+        typer.Option("--again", help="Ask for the password even if the user is already signed in."),
     ] = False,
 ) -> None:
     """Sign in as a user through the browser, and save the token for later commands.
 
-    The exact redirect URI must be registered for the OAuth client, which requires a fixed --port.
+    The exact redirect URI must be registered for the OAuth client, so --port must be fixed.
     Exit code 1 if sign-in was rejected or timed out, 2 if it could not be attempted.
     """
     from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see cli.app
@@ -246,5 +249,5 @@ def logout(ctx: typer.Context) -> None:
     saved.forget(target)
     if problem is not None:
         words = f"signed out here, but the platform did not revoke the token: {problem}"
-        exit_with_error("logout", f"{words}; it remains valid there until it expires")
+        exit_with_error("logout", f"{words}; the token remains valid until it expires")
     print_line("Signed out.")

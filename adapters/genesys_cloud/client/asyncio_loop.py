@@ -1,4 +1,4 @@
-"""The event loop operations of a client's driver on asyncio."""
+"""Implements the driver's event loop operations with asyncio."""
 
 import asyncio
 import contextlib

@@ -61,7 +61,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The bytes of an earlier download: none, because this class resumes no downloads."""
+        """An empty partial file, because this class does not resume downloads."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:

@@ -113,7 +113,7 @@ class ClientBase(LazyApis, Unpicklable):
         strict: bool | None = None,
         keep_unknown: KeepUnknown | None = None,
     ) -> Self:
-        """Return a client that shares this one's connections, token and rate limit, with other defaults.
+        """Return a client with other defaults that shares this client's connections, token and rate limit.
 
         A call's own options override these defaults. Closing either client closes both.
         """

@@ -284,7 +284,7 @@ class Job(_JobBase[StatusT, ItemT]):
         progress: "Progress | None" = None,
         resume: bool = False,
     ) -> Path:
-        """Download a result file with a new link, or with a second one if the first has expired.
+        """Download a result file with a new link; if the link has expired, try once more.
 
         Args:
             path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes

@@ -57,7 +57,7 @@ class _Progress:
 
     @property
     def resume_token(self) -> str:
-        """The token to pass as ``resume=``, in any process, to continue after the last item."""
+        """The token to pass as ``resume=``, in any process, to continue after the last returned item."""
         return self._reader.resume_token
 
     async def _advance(self) -> list[str]:

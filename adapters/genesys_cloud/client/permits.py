@@ -38,7 +38,7 @@ R = TypeVar("R")
 
 
 class Permits(Protocol):
-    """Acquires and releases permits of the rate limit, as the core's steps decide."""
+    """Acquires and releases permits of the rate limit, as the core decides."""
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step of the core to the rate limit, and return the step's result.
@@ -54,13 +54,13 @@ class Permits(Protocol):
 
 
 class OwnPermits:
-    """Permits from a pacer in the client's session."""
+    """Permits from the pacer in the client's session."""
 
     def __init__(self, cell: SessionCell) -> None:
         self._cell = cell
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step of the core to the rate limit, and return its result."""
+        """Apply a step of the core to the rate limit, and return the step's result."""
         return self._cell.apply(step, state, now=read_clocks())
 
     def release(self, state: State[Any]) -> None:
@@ -69,7 +69,7 @@ class OwnPermits:
 
 
 class SharedPermits:
-    """Permits from a pacer that clients share; each session keeps its latest known state."""
+    """Permits from a pacer that clients share; each session stores the pacer's latest known state."""
 
     def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
         self._cell = cell
@@ -79,7 +79,7 @@ class SharedPermits:
         self._was_busy = False
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step of the core to the rate limit, and return its result."""
+        """Apply a step of the core to the rate limit, and return the step's result."""
         try:
             return self._change(step, state, 0.0)
         except BudgetBusyError:

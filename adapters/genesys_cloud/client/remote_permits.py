@@ -31,7 +31,7 @@ class RemotePermits:
     """Requests permits from a server with a rate limit that several machines share.
 
     Args:
-        cell: the cell that holds the client's session.
+        cell: the cell with the client's session.
         budget: the budget that communicates with the server.
         is_blocking: whether calls block their threads, as in synchronous clients.
     """
@@ -44,7 +44,7 @@ class RemotePermits:
         self._share: OwnPermits | None = None
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step of the core to the rate limit, and return its result."""
+        """Apply a step of the core to the rate limit, and return the step's result."""
         given = state  # the cases below narrow the type of `state`
         try:
             match state:
@@ -58,7 +58,7 @@ class RemotePermits:
                     await self._budget.close_gate(key, seconds, is_blocking=self._is_blocking)
                     return cast(R, closing.closed())
                 case _:
-                    raise AssertionError(f"no step for {type(state).__name__}")
+                    raise AssertionError(f"unexpected state {type(state).__name__}")
         except BudgetError:
             if self._budget.fallback is None:
                 raise

@@ -33,7 +33,7 @@ class Unpicklable:
 
 
 class SessionCell(Unpicklable):
-    """Contains a client's current session, which :meth:`apply` replaces."""
+    """Stores a client's current session; :meth:`apply` replaces the session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -50,7 +50,7 @@ class SessionCell(Unpicklable):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Replace the session with the one that a step computes, and return the step's result."""
+        """Call ``step`` with the session, store the session it returns, and return the step's result."""
 
         def change() -> R:
             while True:

@@ -71,7 +71,7 @@ class Setup:
         TypeError: an argument has the wrong type.
 
     Attributes:
-        cell: the cell that holds the client's session.
+        cell: the cell with the client's session.
         observers: observers of the client's calls.
         channel_observer: one observer that combines ``observers``, for notification channels.
         token_store: accesses the client's token store, if it has one.

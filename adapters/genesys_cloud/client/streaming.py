@@ -48,7 +48,7 @@ Progress: TypeAlias = Callable[[int, int | None], object]
 """A function called with the number of bytes transferred, and the total or ``None`` if unknown."""
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
-"""Like :data:`Progress`, but may also be a coroutine function."""
+"""A :data:`Progress` function for an asynchronous client; may also be a coroutine function."""
 
 
 async def report_progress(progress: AsyncProgress | None, done: int, total: int | None) -> None:
@@ -108,11 +108,11 @@ async def with_transport_errors(
 
 
 class StreamedBody:
-    """The chunks of a streamed response for the caller, who may keep them after the response is closed.
+    """Iterates over the chunks of a streamed response; raises an error once the response is closed.
 
     Args:
-        chunks: the response's chunks. :meth:`close` does not close them, because an iteration would
-            then end as if the body were complete.
+        chunks: the response's chunks. :meth:`close` does not close this iterator, because iteration
+            would then end as if the body were complete.
     """
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
@@ -153,7 +153,7 @@ class _StreamedCall:
         self._wanted: Final = wanted
 
     async def send(self, request: Request) -> Response:
-        """Send a request; if the response is unsuccessful, read its body before returning it."""
+        """Send a request and return the response; an unsuccessful response includes its body."""
         self.request = request
         async with AsyncExitStack() as opened:
             reply = await opened.enter_async_context(open_stream(self._transport, request))

@@ -1,7 +1,7 @@
-"""The event loop operations of a synchronous client's driver: they block the calling thread.
+"""Implements the driver's event loop operations for threads, by blocking the calling thread.
 
-Invariants: no coroutine here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
-long to sleep, so that no wake-up in between is lost.
+Invariants: no coroutine in this module suspends. A thread reads :attr:`ThreadLoop.wakeup` before it
+computes how long to sleep, so that no wake-up in between is lost.
 """
 
 import time
@@ -108,11 +108,11 @@ class ThreadLoop:
         return _Thread(work)
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in the current thread, because the token transaction may block it."""
+        """Run a function in the current thread, which a synchronous client may block."""
         return work(*args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in the current thread, because a synchronous client may block it."""
+        """Run a function in the current thread, which a synchronous client may block."""
         return work(*args)
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Runs token transactions: locks, threads and the token store around the core's steps.
+"""Runs token transactions: performs the core's steps with locks, threads and the token store.
 
 Invariants: one transaction at a time. A transaction that has started runs to completion even if its
 call is cancelled, interrupted or times out, so that a rotated token is never lost; closing the
@@ -53,7 +53,7 @@ class StoreDriver:
     """Accesses a token store, and reports and returns errors instead of raising them.
 
     Args:
-        store: the token store; without one, the core requests no store steps.
+        store: the token store; may be ``None``, because the core then requests no store steps.
         report: called with each error of the store.
     """
 
@@ -154,7 +154,7 @@ class TokenTransactions:
     """Runs a client's token transactions, one at a time.
 
     Args:
-        cell: the cell that holds the client's session.
+        cell: the cell with the client's session.
         drive: a function that runs a transaction's call to completion.
         store: the driver of the token store.
         find_loop: returns the event loop that the client runs on.

@@ -167,7 +167,7 @@ class _Transfers(ClientBase):
 
 
 class SyncTransfers(_Transfers):
-    """Downloads, uploads and streams of :class:`~genesys_cloud.Client`."""
+    """The download, upload and stream methods of :class:`~genesys_cloud.Client`."""
 
     def download(
         self,
@@ -283,7 +283,7 @@ class SyncTransfers(_Transfers):
 
 
 class AsyncTransfers(_Transfers):
-    """Downloads, uploads and streams of :class:`~genesys_cloud.AsyncClient`."""
+    """The download, upload and stream methods of :class:`~genesys_cloud.AsyncClient`."""
 
     async def download(
         self,

@@ -1,4 +1,4 @@
-"""The event loop operations of a client's driver on trio."""
+"""Implements the driver's event loop operations with trio."""
 
 import math
 from collections.abc import Callable, Coroutine

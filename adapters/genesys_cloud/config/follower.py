@@ -45,12 +45,12 @@ class Trigger(Protocol):
         ...
 
     def close(self) -> None:
-        """Release the trigger's resources; called once, by the thread that waits."""
+        """Release the trigger's resources; called once, in the thread that calls :meth:`wait`."""
         ...
 
 
 class Polling:
-    """A trigger for reads at intervals."""
+    """Triggers a read of the file at intervals."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -69,7 +69,7 @@ class Polling:
 
 
 class FileEvents(Polling):
-    """A trigger for reads at intervals, and immediately after file system events in the directory.
+    """Triggers a read at intervals, and immediately after a file system event in the directory.
 
     Args:
         path: the path of the file.

@@ -34,7 +34,7 @@ def compare_files(
 
     Raises:
         ConfigurationError: a file cannot be read, a definition file is not a JSON object, or a
-            program's file is not valid Python.
+            Python file is not valid.
         InvalidValueError: a file is not a definition, or a line of the ignore file names an unknown
             rule.
     """

@@ -30,8 +30,8 @@ def fetch_definition(
         The paths of the two files.
 
     Raises:
-        GenesysCloudError: a request failed. The definition has been saved if it was the request for
-            the topics that failed.
+        GenesysCloudError: a request failed. If the request for the topics failed, the definition
+            has been saved.
         InvalidValueError: a response is not a JSON object.
         ConfigurationError: a file cannot be written.
     """

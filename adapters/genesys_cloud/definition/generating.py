@@ -180,7 +180,9 @@ def _read(path: Path) -> str | None:
 def _refuse_handwritten(path: Path) -> None:
     old = _read(path)
     if old is not None and not old.startswith(BANNER_START):
-        raise ConfigurationError(f"{path}: would be replaced, but was not generated; move it first")
+        raise ConfigurationError(
+            f"{path}: was not generated and would be overwritten; move it first"
+        )
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,8 +1,8 @@
 """Writes a definition's reference: pages about APIs, models, topics, permissions, keys and changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) produces the text of the pages; the
-simulator produces the example responses. If the simulator rejects a definition, because it has invalid
-parts, the pages have no examples.
+simulator produces the example responses. If the simulator rejects a definition, the pages have no
+examples.
 """
 
 from collections.abc import Iterable, Mapping

@@ -52,7 +52,7 @@ _SCALARS: Final[Mapping[str, str]] = {
     "boolean": "bool_",
     "date": "date32",
 }
-"""The name of the pyarrow function that creates the type of a column, by column type."""
+"""The name of the pyarrow function that creates the Arrow type, by column type."""
 
 
 def _type(pa: Any, type: ColumnType) -> Any:  # noqa: ANN401

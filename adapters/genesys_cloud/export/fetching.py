@@ -52,7 +52,7 @@ _CHUNK: Final = 1 << 20
 """Number of bytes of a file that are read and hashed at a time."""
 
 _ATTEMPTS: Final = 5
-"""Maximum number of times that a part is written; another process may remove it in the meantime."""
+"""Maximum number of times that a file is written; another process may remove it in the meantime."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""

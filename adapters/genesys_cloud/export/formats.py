@@ -1,6 +1,6 @@
-"""Writers and readers of parts: JSON Lines, CSV and Parquet.
+"""Writers and readers of an export's files: JSON Lines, CSV and Parquet.
 
-Invariants: a writer holds one batch of records in memory. JSON Lines contains each record as the
+Invariants: a writer keeps at most one batch of records in memory. JSON Lines contains each record as the
 platform sent it, including unknown fields; CSV and Parquet store unknown fields in the column
 ``_rest``.
 """
@@ -21,7 +21,7 @@ from genesys_core.export.flat import csv_line, flat_columns, flatten_row
 __all__ = ["FORMATS", "ExportFormat", "Writer", "check_format", "open_writer", "read_part"]
 
 ExportFormat: TypeAlias = Literal["jsonl", "csv", "parquet"]
-"""The file format of the parts, which is also their file extension."""
+"""The format of an export's files, and their file extension."""
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 
@@ -30,7 +30,7 @@ _BATCH: Final = 2000
 
 
 class Writer(Protocol):
-    """Writes the records of a part to its file, in one format."""
+    """Writes the records of a slice to a file, in one format."""
 
     def write(self, records: Sequence[object]) -> None:
         """Write or buffer records."""
@@ -131,7 +131,7 @@ class _ParquetWriter:
 def read_part(
     format: str, file: BinaryIO, *, column: str | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield the records of a part: JSON objects, or rows as dictionaries by column name.
+    """Yield the records of a file: JSON objects, or rows as dictionaries by column name.
 
     Args:
         format: the format, a value of :data:`ExportFormat`.

@@ -151,7 +151,7 @@ def _run(
         first, error = next(iter(failed.items()))
         raise ExportError(
             f"{len(failed)} of {len(slices)} slices failed; run the export again to fetch them. "
-            f"The first, {first}: {error}",
+            f"The first failed slice, {first}: {error}",
             missing=tuple(failed),
         ) from error
     # While slices are missing, another process, which may have extended the plan, may be writing
@@ -161,7 +161,7 @@ def _run(
 
 
 def read_status(out: str | os.PathLike[str]) -> ExportStatus:
-    """Return an export's progress: its parts, its missing slices, and when each can be fetched.
+    """Return an export's progress: its files, its missing slices, and when each slice can be fetched.
 
     Raises:
         ExportError: the directory contains no export.

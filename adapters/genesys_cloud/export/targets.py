@@ -64,7 +64,7 @@ class Target(Protocol):
         ...
 
     def put(self, path: Path, name: str) -> None:
-        """Write a copy of a local file, which has been flushed to disk, to its destination."""
+        """Copy a local file to its destination; the local file was already flushed to disk."""
         ...
 
     def clean(self) -> None:

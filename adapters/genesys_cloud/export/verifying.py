@@ -43,7 +43,7 @@ class Verification(Struct, frozen=True):
     """The result of checking the files of an export.
 
     Attributes:
-        files: the number of part files that were read.
+        files: the number of files with records that were read.
         records: the number of records in these files.
         problems: the problems found, one sentence each; empty if there are none.
         media: the number of media files that were read.
@@ -58,8 +58,8 @@ class Verification(Struct, frozen=True):
 def verify(out: str | os.PathLike[str]) -> Verification:
     """Read all files of an export, and compare them with the manifest.
 
-    The sizes, the digests and the numbers of records must agree, every part must have an entry, and no
-    record may occur twice.
+    The sizes, digests and numbers of records must agree, every file must have an entry, and no record
+    may occur twice.
 
     Args:
         out: the directory or URL of the export.
@@ -76,7 +76,7 @@ def verify(out: str | os.PathLike[str]) -> Verification:
     unnamed = find_unnamed_parts(
         (one.id for one in document.slices), entries, files, document.format
     )
-    problems += [f"{file}: is in no manifest entry; remove the file" for file in unnamed]
+    problems += [f"{file}: has no manifest entry; remove the file" for file in unnamed]
     records = 0
     with closing(_Ids()) as ids:
         for number, part in enumerate(status.parts):

@@ -29,7 +29,7 @@ AsyncOnEvent: TypeAlias = Callable[[Event], Awaitable[object] | object]
 """A callback that is called with notifications and gaps; may be a coroutine function."""
 
 AsyncOnState: TypeAlias = Callable[[StateEvent], Awaitable[object] | object]
-"""A callback that is called with all other events of a handler; may be a coroutine function."""
+"""A callback for all events other than notifications and gaps; may be a coroutine function."""
 
 
 class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):

@@ -63,8 +63,8 @@ class HandlerBase(Unpicklable, Generic[EventsT]):
         callbacks: the user's ``on_notification`` and ``on_state``.
         options: the user's options of the handler.
         new_events: a function that creates the queue of notifications and gaps.
-        new_states: a function that creates the queue of all other events; without a callback for
-            them, this queue stores nothing.
+        new_states: a function that creates the queue of all other events; without ``on_state``,
+            this queue stores nothing.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ class HandlerOptions(TypedDict, total=False):
 
     Attributes:
         channel: an existing channel to use, with its topics; by default, a new channel is created.
-        proxy: URL of a proxy, including credentials; by default the client's.
+        proxy: URL of a proxy, which may contain credentials; by default the client's proxy.
         connect_uri: replaces the platform's WebSocket address: a base URL such as
             ``wss://gateway.example/streaming``, or a function that maps one address to another.
         headers: extra headers of each WebSocket handshake, for gateways that require them.

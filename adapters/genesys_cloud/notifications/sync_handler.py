@@ -33,7 +33,7 @@ OnEvent: TypeAlias = Callable[[Event], object]
 """A callback that is called with notifications and gaps."""
 
 OnState: TypeAlias = Callable[[StateEvent], object]
-"""A callback that is called with all other events of a handler."""
+"""A callback that is called with all events other than notifications and gaps."""
 
 _TIMEOUT: Final = 60.0
 """Default timeout in seconds for the platform to confirm a subscription."""

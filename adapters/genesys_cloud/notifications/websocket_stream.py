@@ -92,7 +92,7 @@ class SocketOptions:
 
 
 class WebSocketStream:
-    """One WebSocket connection, from connecting to its last event.
+    """Opens one WebSocket connection, delivers its events and closes it.
 
     Args:
         url: the address of the WebSocket.
@@ -138,7 +138,7 @@ class WebSocketStream:
     async def close(self) -> None:
         """Perform the closing handshake (RFC 6455, section 7.1), for at most two seconds.
 
-        An attempt to connect is abandoned.
+        If the connection is still being opened, the attempt is abandoned.
         """
         if self._opened is not None and self._opened.ws.is_open:
             self._opened.ws.close()
@@ -189,7 +189,7 @@ class _OpenSocket:
         self._answer = b""
 
     async def read(self) -> tuple[WebSocketEvent, ...]:
-        """Read once from the socket, and return the events that remain to be delivered."""
+        """Read once from the socket, and return the events that were not delivered early."""
         try:
             await self._read(self._take)
         except ssl.SSLEOFError:

@@ -5,9 +5,8 @@ and only if the level is enabled. A client does not change the program's loggers
 has its own handlers for console and file, so clients with different settings can coexist in a
 process. A record is appended to the file with one write, and a failing write never fails a call.
 
-If the client's configuration has no level, the program's logging configuration applies: the level
-set on the logger ``genesys_cloud``, or a level inherited from a parent if that level is ``DEBUG``
-or lower.
+If the client's configuration has no level, the level of the logger ``genesys_cloud`` applies. A level
+that this logger inherits applies only if it is ``DEBUG`` or lower.
 """
 
 import contextlib

@@ -19,7 +19,7 @@ class StatisticsCell:
         self._lock = StepLock()
 
     def apply(self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given) -> None:
-        """Replace the statistics with the result of a step."""
+        """Call ``step`` with the statistics, and replace the statistics with its result."""
         self._lock.run(self._apply, step, args)
 
     def _apply(
@@ -35,7 +35,7 @@ class StatisticsCell:
                 return
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
-        """Return the result of a function of the current statistics; do not change them."""
+        """Call ``step`` with the statistics and return its result; the statistics do not change."""
         return self._lock.run(self._result, step)
 
     def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:

@@ -22,7 +22,7 @@ class RedisBudget:
     """Shares the rate limit of each token between machines that use the same Redis server.
 
     Pass it as ``budget`` to clients that share a token. Redis grants places in the order of the
-    requests, with one round trip per request, by its own clock. It should write each change to disk
+    requests, by its own clock; each request is one round trip. It should write each change to disk
     (``appendfsync always``): if a client detects that Redis has lost its state, no places are
     granted for one window.
 
@@ -85,7 +85,7 @@ class RedisBudget:
         await self._ask(command, is_blocking=is_blocking)
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Grant no places in a token's rate limit, to any machine, for the given number of seconds.
+        """Stop granting places in a token's rate limit, to all machines, for a number of seconds.
 
         Raises:
             BudgetError: Redis cannot be used.

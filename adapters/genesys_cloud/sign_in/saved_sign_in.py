@@ -46,7 +46,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, client_id: str, configuration: Configuration) -> Self:
-        """Return the target for an OAuth client and the platform that a configuration selects."""
+        """Return the target for an OAuth client on the platform that a configuration selects."""
         host, gateway = configuration.general.host, configuration.gateway
         known = (each for each in KNOWN_REGIONS.values() if each.api_url == host)
         region = configuration.general.region or next(known, None)

@@ -48,7 +48,7 @@ M = TypeVar("M", bound=Model)
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _LETTERS: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 _FIELDS: Final = (12, 4, 2)
-"""Maximum number of fields of a generated model, by the levels of models allowed below it: 2, 1, 0.
+"""Maximum number of fields of a generated model, for the depths 2, 1 and 0.
 
 The platform's largest model, ``ViewFilter``, has 248 fields.
 """

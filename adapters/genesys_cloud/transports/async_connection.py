@@ -54,7 +54,7 @@ class AsyncConnection(Protocol):
         ...
 
     async def has_input(self) -> bool:
-        """Whether unsolicited input has arrived, including end of stream."""
+        """Whether unsolicited input or the end of the stream has arrived."""
         ...
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class AsyncConnection(Protocol):
 
 
 class Connector(Protocol):
-    """The interface of the event loop operations for opening connections and waiting.
+    """The event loop operations for opening connections and waiting.
 
     Attributes:
         loop: the running event loop.
@@ -89,15 +89,15 @@ class Connector(Protocol):
         ...
 
     def new_waker(self) -> Any:  # noqa: ANN401 - asyncio's future or trio's event
-        """Return a new future or event for a task to wait for, with :meth:`wait`."""
+        """Return a new waker: a future or event that a task passes to :meth:`wait`."""
         ...
 
     async def wait(self, waker: Any, until: float | None) -> None:  # noqa: ANN401 - as above
-        """Wait until :meth:`wake` is called for the waker, or until the timeout."""
+        """Wait until :meth:`wake` is called with this waker, or until the timeout."""
         ...
 
     def wake(self, waker: Any) -> None:  # noqa: ANN401 - as above
-        """Wake the task that waits for a waker. Idempotent."""
+        """Wake the task that is waiting with this waker. Idempotent."""
         ...
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
@@ -158,7 +158,7 @@ class ReadProbe:
             self._poll.register(sock, select.POLLIN)
 
     def is_readable(self) -> bool:
-        """Whether a read would return immediately, including end of stream and errors."""
+        """Whether a read would not block: input, the end of the stream or an error has arrived."""
         # `select` rejects a closed socket, but a read from a closed socket fails immediately.
         if self._sock.fileno() < 0:
             return True

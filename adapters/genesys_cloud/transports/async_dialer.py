@@ -79,7 +79,7 @@ class _Dialing:
             self.connection.close()
 
     async def step(self, state: DialStep) -> DialState:
-        """Perform one step, and return the state after its outcome."""
+        """Perform one step, and return the next state."""
         try:
             return await self._step(state)
         except OSError as error:

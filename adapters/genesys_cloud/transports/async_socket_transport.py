@@ -241,7 +241,7 @@ class _OwnPool:
         self._looks_later = False
 
     async def wait(self, exchange: AnyExchange) -> None:
-        """Wait until the exchange gets a connection from the pool, or until its timeout."""
+        """Wait until the pool has a connection for the exchange, or until the exchange's timeout."""
         if exchange.waker is None:
             exchange.waker = self.connector.new_waker()
         await self.connector.wait(exchange.waker, exchange.until)

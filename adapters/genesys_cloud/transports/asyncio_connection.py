@@ -317,7 +317,7 @@ class AsyncioConnection(asyncio.Protocol):
         return bool(self._chunks) or self._ended or self._error is not None
 
     async def has_input(self) -> bool:
-        """Whether unsolicited input has arrived, including end of stream."""
+        """Whether unsolicited input or the end of the stream has arrived."""
         if self._has_arrived:
             return True
         if not self._tls.layers:
@@ -374,16 +374,16 @@ class AsyncioConnector:
         return cast(asyncio.AbstractEventLoop, self.loop).is_closed()
 
     def new_waker(self) -> "asyncio.Future[None]":
-        """Return a new future for a task to wait for, with :meth:`wait`."""
+        """Return a new waker: a future that a task passes to :meth:`wait`."""
         return asyncio.get_running_loop().create_future()
 
     async def wait(self, waker: "asyncio.Future[None]", until: float | None) -> None:
-        """Wait until :meth:`wake` is called for the waker, or until the timeout."""
+        """Wait until :meth:`wake` is called with this waker, or until the timeout."""
         left = None if until is None else max(until - time.monotonic(), 0)
         await asyncio.wait((waker,), timeout=left)
 
     def wake(self, waker: "asyncio.Future[None]") -> None:
-        """Wake the task that waits for a waker."""
+        """Wake the task that is waiting with this waker."""
         if not waker.done():
             waker.set_result(None)
 

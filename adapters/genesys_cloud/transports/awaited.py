@@ -192,7 +192,7 @@ class _CheckedStreamingTransport(_CheckedTransport):
 def checked_transport(transport: AsyncTransport) -> AsyncTransport:
     """Return a transport that raises ``TypeError`` if the result of ``send`` cannot be awaited.
 
-    If ``send`` is a coroutine function, this is the original transport.
+    If ``send`` is a coroutine function, the original transport is returned.
 
     Raises:
         TypeError: the transport is synchronous.

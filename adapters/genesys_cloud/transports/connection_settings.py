@@ -34,11 +34,11 @@ class TlsSessions:
         self._sessions: dict[Hashable, ssl.SSLSession] = {}
 
     def find(self, key: Hashable) -> ssl.SSLSession | None:
-        """Return the most recent session with this key; ``None`` if no session is stored."""
+        """Return the latest TLS session with this key; ``None`` if no session is stored."""
         return self._sessions.get(key)
 
     def keep(self, key: Hashable, session: ssl.SSLSession | None) -> None:
-        """Store a session for the next connection with this key."""
+        """Store a TLS session for the next connection with this key."""
         # Without a ticket a client cannot resume a TLS 1.3 session (RFC 8446, 4.6.1).
         if session is not None and session.has_ticket:
             # Losing sessions only costs full handshakes, so all are removed when there are too many.
@@ -53,7 +53,7 @@ class ConnectionSettings:
     Args:
         network: the connection options.
         limits: limits of the connection pool; ``None`` for the defaults.
-        always_tunnel: an option of :class:`~genesys_core.transport.routes.Router`.
+        always_tunnel: whether an HTTP proxy must open a tunnel even without TLS.
 
     Attributes:
         router: the router that finds the route of each URL.

@@ -44,12 +44,12 @@ AfterResponse: TypeAlias = Callable[[Request, Response], Response | None]
 """A hook that is called with each request and response; may return a response to use instead."""
 
 AsyncBeforeRequest: TypeAlias = Callable[[Request], Awaitable[Request | None] | Request | None]
-"""Like :data:`BeforeRequest`, but may also be a coroutine function."""
+"""A :data:`BeforeRequest` hook for an asynchronous client; may also be a coroutine function."""
 
 AsyncAfterResponse: TypeAlias = Callable[
     [Request, Response], Awaitable[Response | None] | Response | None
 ]
-"""Like :data:`AfterResponse`, but may also be a coroutine function."""
+"""An :data:`AfterResponse` hook for an asynchronous client; may also be a coroutine function."""
 
 Before_co = TypeVar("Before_co", covariant=True)
 After_co = TypeVar("After_co", covariant=True)
@@ -134,7 +134,7 @@ class _HookedStreamingTransport(HookedTransport):
     async def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
-        """Stream one request, and run the hooks with a response that has no body."""
+        """Send one request and stream its response; hooks receive the response without its body."""
         request = await self._before(request)
         async with self._streaming.stream(request, content) as streamed:
             # The body is not read here: hooks run before its first chunk arrives.

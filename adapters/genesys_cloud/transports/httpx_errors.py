@@ -32,7 +32,7 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "ConnectTimeout": ("timeout", False, "connecting timed out"),
     "WriteTimeout": ("timeout", True, "sending the request timed out"),
     "ReadTimeout": ("timeout", True, "no response was received in time"),
-    "TimeoutException": ("timeout", True, "a timeout"),
+    "TimeoutException": ("timeout", True, "the request timed out"),
     "ProxyError": ("proxy", False, "the proxy refused the connection"),
     "ConnectError": ("connect", False, "connecting failed"),
     "UnsupportedProtocol": ("connect", False, "the URL's scheme is neither http nor https"),
@@ -40,7 +40,7 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "LocalProtocolError": (
         "protocol",
         False,
-        "the request, or the length of its body, cannot be written as HTTP",
+        "the request is not valid HTTP, or its body does not have the declared length",
     ),
     "NetworkError": ("closed", True, "the connection failed"),
     "RemoteProtocolError": ("protocol", True, "the response is not valid HTTP"),
@@ -50,7 +50,7 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "OverflowError": ("connect", False, "the port is invalid"),
     "OSError": ("closed", True, "the connection failed"),
 }
-"""The meanings of exceptions, by class name; the most specific class applies."""
+"""The failure for each exception, by class name; the most specific class applies."""
 
 _TRUNCATED: Final[_Meaning] = (
     "closed",
@@ -60,7 +60,7 @@ _TRUNCATED: Final[_Meaning] = (
 _TRUNCATED_TEXT: Final = re.compile(
     "Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed"
 )
-"""Matches the messages of httpcore and h11 for a response that is truncated, not invalid."""
+"""Matches the error messages of httpcore and h11 about a truncated response."""
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
 """Matches a proxy's HTTP status at the beginning of httpcore's message."""

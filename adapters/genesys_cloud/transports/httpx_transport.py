@@ -145,7 +145,7 @@ class HttpxTransport:
             yield Streamed(response.status_code, content.headers, chunks)
 
     def close(self) -> None:
-        """Close all connections of a client that this transport created. Idempotent."""
+        """Close the client if this transport created it. Idempotent."""
         if self._owned:
             self._client.close()
 
@@ -217,7 +217,7 @@ class AsyncHttpxTransport:
                 yield Streamed(response.status_code, content.headers, chunks)
 
     async def close(self) -> None:
-        """Close all connections of a client that this transport created. Idempotent."""
+        """Close the client if this transport created it. Idempotent."""
         if self._owned:
             await self._client.aclose()
 
@@ -317,7 +317,7 @@ class _Call:
         return {name: left if of is None else min(of, left) for name, of in phases.items()}
 
     def fail(self, error: Exception) -> NoReturn:
-        """Raise an error: that of the caller's iterator unchanged, others as ``TransportFailure``."""
+        """Raise an error of the caller's iterator unchanged, any other as ``TransportFailure``."""
         body = self._body
         # Compared by identity: the caller's iterator may use httpx and raise httpx's exceptions.
         if error is body.error:

@@ -138,8 +138,8 @@ class EarlyReader(Protocol):
 class WebSocketTransport(Protocol):
     """Optional interface of a transport that also opens the connections of notification handlers.
 
-    With other transports, a handler opens its connections over the network, with the client's
-    options.
+    With a transport that lacks this interface, a handler opens its own connections, with the
+    client's options.
     """
 
     async def open_websocket(self, url: str) -> ByteStream:

@@ -49,7 +49,7 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
 
 
 def report_dial_error(error: OSError, step: DialStep) -> DialFailed:
-    """Return the state after an error or timeout of a step of opening a connection."""
+    """Return the state that follows the error or timeout of a dialer's step."""
     if is_own_timeout(error):
         return step.timed_out()
     if isinstance(error, ssl.SSLError):

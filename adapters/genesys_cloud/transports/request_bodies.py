@@ -29,7 +29,7 @@ B = TypeVar("B", bound=RequestBody)
 
 @cache
 def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
-    """Return a subclass of a body class and of the library's classes for byte streams."""
+    """Return a subclass of a body class and of the byte stream classes of httpx or httpx2."""
     bases: list[type] = [kind]
     if hasattr(kind, "__iter__"):
         bases.append(library.SyncByteStream)

@@ -145,7 +145,7 @@ class SocketConnection:
             self._poll.register(sock, select.POLLIN)
 
     def keep_gil(self) -> None:
-        """Hold the GIL during system calls that cannot block, which is faster with several threads.
+        """Hold the GIL during non-blocking system calls; with several threads, this is faster.
 
         With TLS, only checks for input hold the GIL, because Python releases it around OpenSSL's
         reads and writes. See :mod:`.gil_socket`.
@@ -281,7 +281,7 @@ class SocketConnection:
         return count
 
     def write_now(self, data: bytes | memoryview) -> int | None:
-        """Write some bytes without waiting; ``None`` if nothing can be written yet.
+        """Write some bytes without waiting; return their number, or ``None`` if none can be written.
 
         Raises:
             OSError: the connection broke.
@@ -306,7 +306,7 @@ class SocketConnection:
                 wait_for_socket(self._socket, read=False, write=True, until=until)
 
     def is_readable(self) -> bool:
-        """Whether a read would return immediately, including end of stream."""
+        """Whether a read would not block: input, the end of the stream or an error has arrived."""
         if self._is_plain:
             return self._has_arrived()
         try:
@@ -356,8 +356,8 @@ class NestedTls:
 
     Attributes:
         tls: the inner TLS connection, to the origin.
-        wants_write: whether the handshake waits for the socket to be writable; otherwise it waits
-            for it to be readable.
+        wants_write: whether the handshake waits until the socket is writable, not until it is
+            readable.
     """
 
     def __init__(self, outer: ssl.SSLSocket, tls: TlsBytes) -> None:
@@ -404,7 +404,7 @@ class NestedTls:
         return data
 
     def has_content(self) -> bool:
-        """Return whether content or the end of the stream has arrived; a byte of content is lost."""
+        """Return whether content or the end of the stream has arrived; consumes a byte of content."""
         while not self.tls.has_content():
             try:
                 self.tls.feed(self._receive())

@@ -55,7 +55,7 @@ def open_connection(
         # The caller owns the connection from here; otherwise `finally` would close it.
         connection, dialer.connection = dialer.connection, None
         if connection is None:
-            raise AssertionError("dialed without a connection")
+            raise AssertionError("the dialer ended without a connection")
         return connection
     finally:
         if dialer.connection is not None:
@@ -70,7 +70,7 @@ class _Dialer:
         self.connection: SocketConnection | None = None
 
     def advance(self, state: DialStep) -> DialState:
-        """Perform one step, and return the state after its outcome."""
+        """Perform one step, and return the next state."""
         match state:
             case ResolvingHost(host=host, port=port, is_literal=literal):
                 addresses = resolve_host(host, port, is_literal=literal, until=state.until)
@@ -254,4 +254,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""The timeout in seconds without a time limit, because python-socks requires a timeout."""
+"""A timeout in seconds that never ends a call; python-socks requires a timeout."""

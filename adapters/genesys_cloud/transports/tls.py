@@ -21,7 +21,7 @@ from genesys_core.transport.dialer import ALPN
 __all__ = ["Certificate", "Pem", "Verify", "shared_context", "tls_context"]
 
 Pem: TypeAlias = str | bytes | PathLike[str]
-"""The path of a PEM file, or PEM text, which contains ``-----BEGIN``."""
+"""The path of a PEM file, or PEM text, recognized by ``-----BEGIN``."""
 
 Verify: TypeAlias = Literal[True] | Pem | ssl.SSLContext
 """The trusted CAs: ``True`` for the default CAs, or a replacement for these CAs.

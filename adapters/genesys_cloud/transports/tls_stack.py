@@ -15,11 +15,11 @@ __all__ = ["TlsStack"]
 
 
 class TlsStack:
-    """TLS layers, outermost first; without layers, bytes pass through unchanged.
+    """The TLS layers of a connection; without layers, bytes pass through unchanged.
 
     Attributes:
         layers: the TLS layers, outermost first.
-        ended: whether the peer's content has ended.
+        ended: whether the end of the peer's content was received.
         error: the TLS error that ended the content; content received before the error is valid.
     """
 

@@ -188,7 +188,7 @@ class TrioConnection:
                 raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
 
     async def has_input(self) -> bool:
-        """Whether unsolicited input has arrived, including end of stream."""
+        """Whether unsolicited input or the end of the stream has arrived."""
         if not self._tls.layers:
             return bool(self._content) or self._probe.is_readable()
         if self._content or self._tls.ended or self._tls.has_content():
@@ -243,16 +243,16 @@ class TrioConnector:
         trio.lowlevel.spawn_system_task(sleep_and_call, name="genesys-cloud idle connections")
 
     def new_waker(self) -> trio.Event:
-        """Return a new event for a task to wait for, with :meth:`wait`."""
+        """Return a new waker: an event that a task passes to :meth:`wait`."""
         return trio.Event()
 
     async def wait(self, waker: trio.Event, until: float | None) -> None:
-        """Wait until :meth:`wake` is called for the waker, or until the timeout."""
+        """Wait until :meth:`wake` is called with this waker, or until the timeout."""
         with trio.move_on_after(_seconds(until)):
             await waker.wait()
 
     def wake(self, waker: trio.Event) -> None:
-        """Wake the task that waits for a waker."""
+        """Wake the task that is waiting with this waker."""
         waker.set()
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:

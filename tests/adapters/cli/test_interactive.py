@@ -54,7 +54,7 @@ def test_a_body_from_an_editor(tmp_path, monkeypatch):
     # YAML 1.2: neither a boolean nor a date.
     assert json.loads(done.out.partition("\n\n")[2]) == {"name": "no", "date": "2024-01-01"}
     skeleton = (tmp_path / "seen").read_text().splitlines()
-    assert skeleton[0] == "# CreateQueueRequest: save and quit to send it"
+    assert skeleton[0] == "# CreateQueueRequest: save and quit to send this body"
     assert skeleton[1] == 'name: ""'
     assert not any(line.startswith(("id:", "selfUri:")) for line in skeleton)
 

@@ -306,7 +306,7 @@ def test_a_package_of_another_maker_is_not_overwritten(tmp_path):
     own = tmp_path / "acme_lamps" / "__init__.py"
     own.parent.mkdir()
     own.write_text("# By hand.\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="would be replaced"):
+    with pytest.raises(ConfigurationError, match="was not generated"):
         generate(tmp_path, definition=write_documents(tmp_path), package="acme_lamps")
     assert list(own.parent.iterdir()) == [own]
 

@@ -336,7 +336,7 @@ def test_a_part_that_no_entry_names_is_found(served, out):
     target.write(name, b"{}")
     target.write(f"{name}.gz", b"of the user")
     (problem,) = verify(out).problems
-    assert problem == f"{name}: is in no manifest entry; remove the file"
+    assert problem == f"{name}: has no manifest entry; remove the file"
 
 
 def test_extensions_of_two_processes_at_once_are_both_kept(served, out):
