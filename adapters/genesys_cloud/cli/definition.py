@@ -149,8 +149,8 @@ def generate(
     root: Annotated[
         Path | None,
         typer.Option(
-            help="The folder that contains the package, by default the current one; without --package, "
-            "a checkout of this library."
+            help="With --package: the folder that contains the package, by default the current folder. "
+            "Otherwise: a checkout of this library, by default the one that this command runs from."
         ),
     ] = None,
     definition: _Definition = "bundled",

@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
         "--package", help="the import name of a package of your own, such as acme_genesys"
     )
     command.add_argument(
-        "--root", help="a checkout of this library, or the folder that contains your package"
+        "--root",
+        help="with --package: the folder that contains the package, by default the current folder; "
+        "otherwise: a checkout of this library, by default the one that this command runs from",
     )
     command.add_argument(
         "--definition",

@@ -2,7 +2,7 @@
 
 Invariants: every model has columns. Fields without a single type, and recursive models, become JSON
 text. The column :data:`REST` contains, by path, the fields that the model does not have, and the
-values that do not fit their columns; in its own column, such a value is null.
+values that do not fit their columns, which contain null instead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,7 +67,7 @@ class Column(Struct, frozen=True):
     Attributes:
         name: the wire name of the field that the column contains.
         type: the type of the column's values; every column may contain nulls.
-        is_record: whether the column contains whole records, because their type is not a model.
+        is_record: whether the column contains whole records of a type that is not a model.
     """
 
     name: str

@@ -36,7 +36,7 @@ class Dataset(Struct, frozen=True):
         archive: the method that starts a job for the same records; empty if there is none.
         availability: the method that returns the time up to which the jobs' data is complete; empty
             if there is none.
-        interval: the request fields for the interval, as ``places`` of :class:`Export`; empty if
+        interval: the request fields for the interval, see ``places`` of :class:`Export`; empty if
             records have no timestamp.
         moment: the field with a record's timestamp; see :class:`Export`.
         days: the number of days in a slice; see :class:`Export`.

@@ -262,7 +262,7 @@ def select_present(entries: Iterable[ExportPart], files: Iterable[str]) -> tuple
 def find_unnamed_parts(
     slices: Iterable[str], entries: Iterable[ExportPart], files: Iterable[str], format: str
 ) -> tuple[str, ...]:
-    """Return the files that contain parts of the given slices, but are in none of the manifest entries.
+    """Return the files that contain parts of the given slices, but that no manifest entry names.
 
     Such a part was superseded, or the process that wrote it died before it wrote the entry.
 

@@ -16,8 +16,8 @@ from genesys_core.paging.places import read_path
 __all__ = ["MediaFile", "find_media", "find_media_delay", "media_folder"]
 
 _PREPARED: Final = frozenset({"AVAILABLE", "RESTORED", "RESTORING", "UPLOADING"})
-"""The states of recordings whose media are or will become available; recordings in other states
-(``ARCHIVED``, ``DELETED``) have no media."""
+"""The states of a recording whose media are available or will become available. In other states
+(``ARCHIVED``, ``DELETED``), a recording has no media."""
 
 _RECORDED: Final = frozenset({"audio", "screen"})
 """The kinds of recordings whose content is a file; the content of other kinds is in the record
@@ -56,7 +56,7 @@ def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
 
 
 def find_media_delay(record: object) -> str:
-    """Return why a recording has no media yet; empty if it has media, or will never have any."""
+    """Return the reason why a recording has no media yet; empty if it has or will never have media."""
     state, kind = read_path(record, "fileState"), read_path(record, "media")
     if str(state) not in _PREPARED or str(kind) not in _RECORDED or find_media(record, ""):
         return ""

@@ -213,7 +213,7 @@ def job_file(slice: Slice, operation: Operation[Any]) -> str:
 
 
 def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
-    """Return the endpoint that lists the records: the operation's own, or its job's results."""
+    """Return the endpoint that lists the records: that of the operation, or of its job's results."""
     if isinstance(operation, JobOperation):
         return find_family(cast("JobOperation[object, object, object]", operation)).results
     return operation.endpoint

@@ -23,7 +23,7 @@ from genesys_core.paging.places import read_path
 __all__ = ["SliceReading", "SliceRequest", "SliceTotals", "divide_interval"]
 
 MAX_REQUESTS: Final = 1000
-"""Maximum number of parts into which the requests of a slice are divided."""
+"""The maximum number of requests that result from dividing the requests of a slice."""
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -35,8 +35,8 @@ class SliceRequest(Struct, frozen=True):
         operation: the operation to send, with the interval.
         interval: the interval of the requested records; ``None`` for all records.
         takes_earlier: whether records that started before the interval belong to the slice.
-        divided: the number of records of the larger request that was divided into this request and
-            others; infinite if there was no larger request.
+        divided: the number of records of the request that was divided into this one and others;
+            infinite if this request is not the result of a division.
     """
 
     operation: Operation[Any]
@@ -55,7 +55,7 @@ class SliceTotals(Struct, frozen=True):
         elsewhere: records that belong to another slice or are outside the export's interval.
         expected: the sum of the totals that the platform reported; ``None`` if it reported none.
         available_until: the time up to which the platform's data was complete; ``None`` if unknown.
-        shortfall: why records may be missing; empty if none seem to be.
+        shortfall: the reason why records may be missing; empty if there is none.
     """
 
     records: int = 0

@@ -4,8 +4,7 @@ A place is a permit to send one request at or after a given time.
 
 Invariants: a place is granted in one atomic step with the clock of Redis, so clock skew between
 machines does not matter. No window contains more places than its limit, including places granted for
-a later time. Places are granted first in, first out, to
-all machines together. A place that is not
+a later time. Places are granted first in, first out, to all machines together. A place that is not
 used in time expires.
 
 A client that requests a place is granted one at once, or gets a ticket and a later time, at which
@@ -97,8 +96,9 @@ end
 if opens > now and why == 0 then why = -1 end
 return {place - now, tostring(id), why}
 """
-"""A Lua script that returns the microseconds to wait, the ticket, and the number of the limit that
-causes the wait, counted from 1 (-1: the gate; 0: no wait, or a wait that was announced before)."""
+"""A Lua script that grants a place. It returns the microseconds until the place, the ticket, and the
+number of the limit that delays the place, counted from 1. The number is -1 if the closed gate delays
+the place, and 0 if nothing does or if an earlier request was granted the place."""
 
 LEAVE_SCRIPT: Final = """
 local t = redis.call('TIME')

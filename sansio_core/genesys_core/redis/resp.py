@@ -19,8 +19,8 @@ _MAX_DEPTH: Final = 8
 have a depth of 1."""
 
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
-"""The valid first bytes of replies, and ``b""`` before the first byte has arrived. Other bytes are
-rejected at once, not only at the end of the line."""
+"""The valid first bytes of a reply, and ``b""`` if no byte has arrived. Any other byte is rejected at
+once, not only at the end of the line."""
 
 
 class RedisProtocolError(Exception):
@@ -61,14 +61,16 @@ class ReplyReader:
         """Add bytes received from the server.
 
         Raises:
-            RedisProtocolError: the reply exceeds the maximum length.
+            RedisProtocolError: the bytes that are not yet parsed exceed :data:`MAX_REPLY`.
         """
         self._data += data
         if len(self._data) > MAX_REPLY:
             raise RedisProtocolError(f"the reply from Redis is longer than {MAX_REPLY} bytes")
 
     def take(self) -> "tuple[RedisReply] | None":
-        """Return the next reply in a tuple, because it may be null; ``None`` if it is incomplete.
+        """Return the next reply as a tuple of one item; ``None`` if the reply is incomplete.
+
+        The tuple distinguishes a null reply, ``(None,)``, from an incomplete one.
 
         Raises:
             RedisProtocolError: the reply is not valid RESP2.

@@ -55,12 +55,12 @@ class Change(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of the severities for Python code and for requests and responses."""
+        """The greater of two severities: :attr:`python` and :attr:`wire`."""
         return max(self.python, self.wire)
 
     @property
     def place(self) -> str:
-        """The subject and part as one text, with which the patterns of ignore files are compared."""
+        """The text that an ignore file's patterns match: the subject, then the part, if any."""
         return f"{self.subject} {self.part}" if self.part else self.subject
 
     def _limited(self, weight: Weight) -> Weight:

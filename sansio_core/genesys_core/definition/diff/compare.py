@@ -1,8 +1,8 @@
 """Compares two API definitions and their notification topics.
 
 Invariants: pure. Both removals and additions are found; identical definitions have no changes.
-Changes are in the order of reports: by their rules, the most severe first, then by subject. A
-removed path is one change, not one for each of its operations.
+Changes are in the order in which reports list them: by rule, the most severe first, then by subject.
+A removed path is one change, not one for each of its operations.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +25,7 @@ __all__ = ["compare_definitions"]
 
 
 def compare_definitions(old: DefinitionSources, new: DefinitionSources) -> tuple[Change, ...]:
-    """Return the changes between two definitions, in the order of reports.
+    """Return the changes between two definitions, in the order in which reports list them.
 
     Args:
         old: the older definition, from :func:`~genesys_core.definition.read.parse.read_sources`.

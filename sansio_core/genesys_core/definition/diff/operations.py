@@ -64,7 +64,7 @@ class OperationView(Struct, frozen=True):
         return [key for key, one in self.parameters.items() if _is_required(one)]
 
     def statuses(self, *, success: bool) -> list[str]:
-        """Return the documented 2xx statuses if ``success`` is true, otherwise all others.
+        """Return the documented 2xx statuses if ``success`` is true, otherwise the other statuses.
 
         ``default`` is never included.
         """

@@ -49,7 +49,7 @@ class IgnoreRule(Struct, frozen=True):
     line: int
 
     def matches(self, change: Change) -> bool:
-        """Return whether the line matches a change, which is then ignored."""
+        """Return whether the line matches a change, so that the change is ignored."""
         # Not fnmatch, which ignores case and converts slashes on Windows.
         return self.rule in {"*", change.rule} and fnmatchcase(change.place, self.place)
 

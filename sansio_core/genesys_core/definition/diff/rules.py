@@ -26,7 +26,7 @@ class Weight(IntEnum):
     WARN = 3
     """Code stays valid, but its results may change, or the server may reject its requests."""
     MAJOR = 4
-    """Code that worked before fails."""
+    """Code that used to work fails."""
 
 
 PREVIEW_LIMIT: Final = Weight.WARN
@@ -55,7 +55,7 @@ class ChangeRule(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of the severities for Python code and for requests and responses."""
+        """The greater of two severities: :attr:`python` and :attr:`wire`."""
         return max(self.python, self.wire)
 
 
@@ -477,4 +477,4 @@ _ALL: Final = (
 )
 
 RULES: Final[Mapping[str, ChangeRule]] = {rule.id: rule for rule in _ALL}
-"""All rules by id, in the order of reports."""
+"""All rules by id, in the order in which reports list their changes."""

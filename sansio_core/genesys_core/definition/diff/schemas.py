@@ -140,7 +140,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
 
 
 def values_differ(old: object, new: object) -> bool:
-    """Return whether two JSON values differ; two NaN, which parsers accept, are considered equal."""
+    """Return whether two JSON values differ; NaN, which JSON parsers accept, is equal to NaN."""
     return old != new and repr(old) != repr(new)
 
 

@@ -1,4 +1,4 @@
-"""Reads from a Python file's syntax tree which API names the file uses.
+"""Finds the API names that a Python file uses, in the file's syntax tree.
 
 Invariants: pure, and the file is never imported or executed. Uses are found by name: an attribute
 or imported name that is a method or model of the definition, or a string that is a path or topic. A
@@ -19,7 +19,7 @@ UNSEEN: Final = "{}"
 
 
 class CallSite(Struct, frozen=True):
-    """A place in a source file where a name occurs that may be an operation's method.
+    """An occurrence of a name in a source file; the name may be an operation's method.
 
     Attributes:
         name: the name, such as ``get_users``.
@@ -115,7 +115,7 @@ class _TreeReader:
                 pass
 
     def owner(self, node: ast.expr) -> str:
-        """Return an expression's last name, or the class name of a variable's API object."""
+        """Return an expression's last name; for a variable with an API object, the API's class name."""
         name = _last_name(node.func if isinstance(node, ast.Call) else node)
         return self.bound.get(name, name)
 

@@ -62,7 +62,7 @@ class _OperationUse(Struct, frozen=True):
         return self._known(part) is not True
 
     def may_pass_text(self, part: str, text: str) -> bool:
-        """Return whether the call may pass this text as the parameter's value."""
+        """Return whether the call may pass ``text`` as the parameter's value."""
         name = self._name(part)
         value = None if self.site.keywords is None else self.site.keywords.get(name)
         return self.passes(part) and value in {None, text}
@@ -171,7 +171,10 @@ class _Usage:
                     yield f"{source.path}:{source.texts[value] if value else source.fields[name]}"
 
     def find_models(self, old: ApiDefinition) -> dict[str, list[str]]:
-        """Return the lines that name or reach each model, by the model's name in the definition."""
+        """Return the lines that use each model, directly or through another model or an operation.
+
+        The keys are the models' names in the definition.
+        """
         waiting: list[tuple[str, str]] = []
         for source in self.sources:
             waiting += [

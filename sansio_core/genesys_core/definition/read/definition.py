@@ -43,8 +43,8 @@ PlainKind: TypeAlias = Literal[
     "any",
     "file",
 ]
-"""The kinds of types other than containers and models. ``object`` is a JSON object without declared
-properties, ``any`` any JSON value, and ``file`` the content of a file in a form or response.
+"""The kinds of :class:`Plain` types. ``object`` is a JSON object without declared properties, ``any``
+is any JSON value, and ``file`` is the content of a file in a form or response.
 """
 
 ParameterLocation: TypeAlias = Literal["path", "query", "header", "body", "formData"]
@@ -52,7 +52,7 @@ ParameterLocation: TypeAlias = Literal["path", "query", "header", "body", "formD
 
 
 class Plain(Struct, frozen=True):
-    """A type other than containers and models; ``values`` are the known values of an enum."""
+    """A type that is neither a container nor a model; ``values`` are an enum's known values."""
 
     kind: PlainKind
     values: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ Type: TypeAlias = Plain | Ref | Array | Map
 class Limits(Struct, frozen=True):
     """The limits of a field or parameter: default, bounds, pattern, format and uniqueness of items.
 
-    ``default`` is a string unchanged, or any other value as JSON. ``format`` is a string format without a
+    A ``default`` that is not a string is encoded as JSON. ``format`` is a string format without a
     corresponding Python type, such as ``uri``.
     """
 
@@ -160,11 +160,12 @@ class ApiPermissions(Struct, frozen=True):
 class ApiOperation(Struct, frozen=True):
     """An operation: a method and path; ``tags`` are the APIs that contain it.
 
-    ``returns`` is the type of a successful response's body, and ``replies`` lists each successful
-    status with a different type, and that type. ``form`` is the encoding of ``formData`` parameters,
-    and ``accept`` the value of the ``Accept`` header. ``errors`` lists the error codes of each status.
-    ``schemes`` is ``None`` if the operation accepts an access token. Otherwise it names the security
-    schemes that the operation accepts instead, and is empty if no authentication is needed.
+    ``returns`` is the type of a successful response's body. ``replies`` contains the successful
+    statuses whose body has a different type, each with that type. ``form`` is the encoding of
+    ``formData`` parameters, and ``accept`` the value of the ``Accept`` header. ``errors`` lists the
+    error codes of each status. ``schemes`` is ``None`` if the operation accepts an access token.
+    Otherwise it names the security schemes that the operation accepts instead, and is empty if no
+    authentication is needed.
     """
 
     name: str
@@ -196,7 +197,7 @@ class ApiOperation(Struct, frozen=True):
 
 
 class Api(Struct, frozen=True):
-    """The operations with one tag; for the tag ``AgentUI``, ``name`` is ``agent_ui``."""
+    """The operations with the same tag, such as ``AgentUI``; ``name`` is then ``agent_ui``."""
 
     tag: str
     name: str

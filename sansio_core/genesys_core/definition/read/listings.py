@@ -56,8 +56,8 @@ UNTYPED_REPLIES: Final[Mapping[str, str]] = {
 }
 """The items field, by method and path, of listings whose response has no fields in the definition.
 
-These listings have ``pageNumber`` and ``pageSize``; all typed responses to such requests have
-``entities``.
+Their requests have ``pageNumber`` and ``pageSize``. In all other listings with these parameters, the
+field is ``entities``.
 """
 
 _SCAN: Final = "get_externalcontacts_scan_"
@@ -140,7 +140,7 @@ def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> T
 
 
 def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> frozenset[str]:
-    """Return the fields of a GET listing's items; a parameter with the same name is a filter."""
+    """Return the fields of a GET listing's items; a parameter with a field's name is a filter."""
     if operation.method != "GET" or find_listing(operation, models) is None:
         return frozenset()
     item = find_item_type(operation, models)
@@ -223,7 +223,7 @@ _RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (
     ("token", "body.after", frozenset({"body.after"})),
     ("page", "body.pageNumber", frozenset({"body.pageNumber"})),
 )
-"""Each rule: a paging style, the field that selects the page, and the parameters that imply both.
+"""Rules: a paging style, the field that selects the page, and the parameters that imply the style.
 
 The first matching rule applies, because some operations have ``cursor`` or ``nextPage`` as well as
 ``pageNumber``.

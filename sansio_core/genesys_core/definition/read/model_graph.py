@@ -25,7 +25,7 @@ def referenced_models(type_: Type | None) -> tuple[str, ...]:
 
 
 def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
-    """Return the models that each model's cases and fields reference, without duplicates."""
+    """Return the models that each model references: its fields' types, or the members of a union."""
     return {
         model.name: tuple(
             dict.fromkeys(

@@ -106,7 +106,7 @@ class UniqueNames:
 
         Args:
             name: the preferred name.
-            prefixes: prefixes that must also form unused names with the returned name.
+            prefixes: the returned name is unused with each of these prefixes, too.
         """
         number = self._numbers.get(name, 1)
         chosen = number_name(name, number)

@@ -426,7 +426,7 @@ class _DefinitionReader:
         )
 
     def schemes(self, given: list[dict[str, list[str]]] | None) -> tuple[str, ...] | None:
-        """Return the names of security schemes; ``None`` if an access token is accepted."""
+        """Return the security schemes that an operation accepts; ``None`` if it accepts a token."""
         # An operation's list replaces the document's, and an empty one removes it (Swagger 2.0,
         # "Operation Object"); {} makes it optional, as in OpenAPI 3.
         choices = given if given is not None else self.source.security or None
@@ -474,7 +474,7 @@ class _DefinitionReader:
     def in_path(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], path: str
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Return the parameters that can be sent: not path parameters without a placeholder."""
+        """Return the parameters, omitting path parameters that do not occur in the path."""
         known = set(_PLACEHOLDER.findall(path))
         found: list[tuple[swagger.SwaggerParameter, Place]] = []
         for one, here in given:
@@ -539,9 +539,10 @@ class _DefinitionReader:
     def replies(
         self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
     ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
-        """Return an operation's response type, and each 2xx status with a different type.
+        """Return an operation's response type, and the 2xx statuses that have a different type.
 
-        The first 2xx status with a body determines the type; without any 2xx, ``default`` does.
+        The response type is that of the first 2xx status with a body; if no 2xx status is documented,
+        it is that of ``default``.
         """
         successes = sorted(key for key in responses if re.fullmatch(r"2\d\d", key))
         types = {

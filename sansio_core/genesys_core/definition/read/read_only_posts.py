@@ -49,7 +49,10 @@ REVIEWED: frozenset[str] = frozenset(
         "post_outbound_contactlistfilters_preview",
     }
 )
-"""Names of read-only POST operations that the rule misses; each needs only a viewing permission."""
+"""Names of read-only POST operations whose paths do not match the rule.
+
+Each requires only a viewing permission.
+"""
 
 
 def only_reads(operation: ApiOperation) -> bool:

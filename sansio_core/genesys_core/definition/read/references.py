@@ -29,7 +29,7 @@ def definition_reference(name: str) -> str:
 
 
 def pointed_name(reference: str, prefix: str) -> str:
-    """Return the unescaped name after a JSON pointer's prefix; empty if the prefix differs."""
+    """Return the unescaped name after the prefix of a JSON pointer; empty for any other prefix."""
     if not reference.startswith(prefix):
         return ""
     # A fragment is percent-encoded, and ~1 comes before ~0: "~01" is "~1" (RFC 6901, sections 4, 6).

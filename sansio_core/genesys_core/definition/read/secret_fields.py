@@ -1,8 +1,8 @@
 """Detects model fields that contain secrets.
 
 Invariants: a secret is a credential: a value that proves its holder's identity or grants access. A
-rule on the field's name detects them; a reviewed list adds others, each with a reason. When in doubt
-a field is masked, because masking only hides its value from the ``repr``.
+rule on the field's name detects most secrets; a reviewed list contains the others, each with a
+reason. When in doubt, a field is masked, because masking only hides its value from the ``repr``.
 """
 
 from collections.abc import Mapping
@@ -70,7 +70,7 @@ SECRET_FIELDS: Mapping[str, str] = {
     "WebDeploymentsOAuthRequestParameters.code": "an authorization code, which can be exchanged for a token",
     "WhatsAppIntegrationRequest.wabaCertificate": "a certificate that registers the phone number",
 }
-"""Secret fields that the rule misses: ``Model.wireName`` and the reason why each is secret."""
+"""Secret fields that the rule on names does not detect (``Model.wireName``), each with a reason."""
 
 
 def is_secret(model: str, wire: str, type_: Type) -> bool:

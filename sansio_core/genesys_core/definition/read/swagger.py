@@ -88,7 +88,7 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether ``readOnly`` is true, or ``x-read-only``, its substitute next to a ``$ref``."""
+        """Whether ``readOnly`` or, next to a ``$ref``, ``x-read-only`` is true."""
         return self.read_only or self.x_read_only
 
 
@@ -147,7 +147,7 @@ class SwaggerOperation(Struct, kw_only=True):
     def required_permissions(self) -> SwaggerPermissions:
         """Return the operation's permissions.
 
-        All permissions of a plain list, the format of documents from 2016, are required.
+        In documents from 2016, the permissions are a plain list: an operation requires all of them.
         """
         if isinstance(self.permissions, list):
             return SwaggerPermissions(permissions=self.permissions)
@@ -217,7 +217,7 @@ def load_document(text: str | bytes) -> Mapping[str, object]:
     Lone surrogates, which UTF-8 cannot encode, are replaced with question marks.
 
     Raises:
-        InvalidValueError: the text is not a JSON object; the message identifies YAML and HTML.
+        InvalidValueError: the text is not a JSON object; if it is YAML or HTML, the message reports it.
     """
     try:
         document: object = json.loads(text)  # not msgspec, which rejects NaN

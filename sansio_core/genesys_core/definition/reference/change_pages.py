@@ -53,7 +53,7 @@ class DefinitionChange(Struct, frozen=True):
 
     @property
     def weight(self) -> str:
-        """The greater of the severities for Python code and for requests and responses."""
+        """The greater of two severities: :attr:`python` and :attr:`wire`."""
         return max(self.python, self.wire, key=_WEIGHTS.index)
 
 

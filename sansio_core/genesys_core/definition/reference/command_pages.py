@@ -34,8 +34,8 @@ COMMANDS: Final = "commands.md"
 _PROGRAM: Final = "genesys-cloud"
 _OPERATION: Final = "API METHOD"
 _OPERATION_SUMMARY: Final = (
-    "Call an operation. APIs and methods have the same names as in the [reference](index.md); each "
-    "method's section has its command line, and `genesys-cloud API METHOD --help` its parameters."
+    "Call an operation. APIs and methods have the same names as in the [reference](index.md). Each "
+    "method's section shows its command line; `genesys-cloud API METHOD --help` lists its parameters."
 )
 
 
@@ -98,7 +98,7 @@ def commands_text(commands: Iterable[CommandDescription]) -> str:
     lines = [
         "# Commands",
         "",
-        "Generated from the commands themselves. [The command line](../cli.md) introduces them.",
+        "All commands, generated from their help texts. [The command line](../cli.md) introduces them.",
         "",
         *write_table(("command", ""), rows),
     ]

@@ -25,14 +25,16 @@ __all__ = ["CONFIGURATION", "OTHER_VARIABLES", "configuration_text"]
 CONFIGURATION: Final = "configuration-keys.md"
 
 _SECTIONS: Final[Mapping[str, str]] = {
-    "logging": "What is logged, in which format and where: [Logging](../logging.md).",
+    "logging": "The level, format, content and destination of logs; see [Logging](../logging.md).",
     "retry": (
-        "Retries are disabled unless a key of this section is set: [Retries](../retries.md). The "
+        "Retries are disabled unless a key of this section is set; see [Retries](../retries.md). The "
         "other fields of `RetryConfiguration` can be set only in code."
     ),
-    "reauthentication": ("What happens when the platform rejects a token: [Tokens](../tokens.md)."),
-    "general": "The API host, and whether clients follow the file.",
-    "gateway": "A gateway in front of the platform: [Network](../network.md).",
+    "reauthentication": (
+        "Whether and how a token that the platform rejects is replaced; see [Tokens](../tokens.md)."
+    ),
+    "general": "The API host, and whether running clients reload the file when it changes.",
+    "gateway": "A gateway in front of the platform; see [Network](../network.md).",
 }
 
 _MEANINGS: Final[Mapping[str, str]] = {

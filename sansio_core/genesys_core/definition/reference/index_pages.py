@@ -66,7 +66,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
             f"* [Permissions]({PERMISSIONS}), with the methods that require them",
             "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
             "* [What changed](changes.md), by version of the definition",
-            "* [Listings](listings.md): how each is paginated",
+            "* [Listings](listings.md): how each operation is paginated",
             "* [Configuration keys](configuration-keys.md) and environment variables",
             "* [Errors](../errors.md): what each class means, and how to handle it",
             "",
@@ -114,7 +114,7 @@ def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
     lines = [
         "# Notification topics",
         "",
-        "Subscribe to them with a [notification handler](../notifications.md).",
+        "Subscribe to topics with a [notification handler](../notifications.md).",
         "",
     ]
     for topic, model in definition.topics:

@@ -71,14 +71,14 @@ def build_reference(
         CHANGES: changes_text(definition, changes, places),
         "preview.md": status_text(
             "Methods in preview",
-            "The platform may change or remove them at any time.",
+            "The platform may change or remove these methods at any time.",
             [(api, one) for api, one in methods if one.preview],
             places,
             "preview.md",
         ),
         "deprecated.md": status_text(
             "Deprecated methods",
-            "Do not use them in new programs.",
+            "Do not use these methods in new programs.",
             [(api, one) for api, one in methods if one.deprecated],
             places,
             "deprecated.md",

@@ -37,7 +37,7 @@ PERMISSIONS: Final = "permissions.md"
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
-"""The maximum number of methods on an API's only page; an API with more has several pages.
+"""The maximum number of methods of an API with a single page; larger APIs have several pages.
 
 A browser renders about 400 methods per second.
 """
@@ -49,7 +49,7 @@ _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 
 
 def api_page(api: str) -> str:
-    """Return the path of an API's page or index, such as ``apis/users.md``."""
+    """Return the path of an API's only page or of its index, such as ``apis/users.md``."""
     return f"apis/{api}.md"
 
 
@@ -79,7 +79,7 @@ def _file_name(text: str) -> str:
 
 
 def model_page(model: str) -> str:
-    """Return the path of a model's page, named after the model's first word: ``models/user.md``."""
+    """Return the path of a model's page: ``models/user.md`` if the first word is "User"."""
     word = _FIRST_WORD.match(model)
     return f"models/{(word[0] if word else model).lower()[:_LONGEST_NAME]}.md"
 

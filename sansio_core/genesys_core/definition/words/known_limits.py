@@ -1,6 +1,6 @@
 """Limits of parameters that the platform documents, but the bundled definition lacks.
 
-Invariants: the limits are only documented: a call that exceeds a limit is sent. A limit in the
+Invariants: the limits are documented, not enforced: a call that exceeds a limit is sent. A limit in the
 definition takes precedence.
 """
 
@@ -27,7 +27,7 @@ def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
 
 
 _SIZES: Final = ("count", "limit", "page_size")
-"""Parameters whose limit is a maximum value; other parameters' limit is a maximum number of items."""
+"""Parameters whose limit is a maximum value; for others, it is a maximum number of items."""
 
 _STATED: Final[Mapping[tuple[str, int], str]] = {
     ("action_map_ids", 100): """

@@ -45,15 +45,15 @@ WEAK: Final = read_words("""
 PASSED_BY: Final = frozenset({"weeks", "communications < participants"})
 """Path segments that summaries do not name as the owner of the resource after them.
 
-"communications < participants" means that participants are not named as the owners of
-communications, which are described as communications of the conversation.
+With "communications < participants", the path "conversations/{}/participants/{}/communications" is
+described as "the communications of a conversation".
 """
 
 GENERIC: Final = read_words("""
     categories documents insights jobs metrics notifications policies programs query rules
     schemas settings status topic topics usage
 """)
-"""Path segments that are unclear alone: a summary without an owner adds the name of their area."""
+"""Path segments that are unclear without the area before them: "routing settings", not "settings"."""
 
 SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
@@ -64,7 +64,10 @@ SINGLE: Final = read_words("""
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes
 """)
-"""Path segments of resources that exist without an owner: they are added to one, not created in it."""
+"""Path segments of resources that a POST adds to their owner and a DELETE removes from it.
+
+For other segments, summaries say that the resource is created or deleted.
+"""
 
 _NOUNS: Final = """
 agentic/virtualagents/*/jobs = deletion jobs

@@ -50,9 +50,9 @@ class PathStep(Struct, frozen=True):
 
 
 def split_path(path: str) -> tuple[PathStep, ...]:
-    """Split a path at its parameters; ``me`` counts as a parameter, and the API version is omitted.
+    """Split a path after each parameter, without the API version; ``me`` counts as a parameter.
 
-    A path that consists only of the version is described as the root.
+    A path without other segments is split into one step with the segment ``root``.
     """
     steps: list[PathStep] = []
     segments: list[str] = []
@@ -84,7 +84,7 @@ def pattern_of(steps: Sequence[PathStep]) -> str:
 
 
 def name_things(steps: Sequence[PathStep]) -> str:
-    """Return the name of a path's resource, in the plural if the path uses it: "queue members"."""
+    """Return the name of a path's resource, in the plural if the path is: "queue members"."""
     reviewed, _, _ = NOUNS.get(pattern_of(steps), "").partition("|")
     return reviewed or name_by_rules(steps)
 

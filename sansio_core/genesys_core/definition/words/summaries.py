@@ -55,7 +55,7 @@ _ACTIONS: Final[Mapping[str, str]] = {
     "rollback": "Roll back",
     "sync": "Synchronize",
 }
-"""Path segments that are verbs if they are the last segment, and the verbs of their summaries."""
+"""Path segments that are verbs at the end of a path, each with the verb that begins the summary."""
 
 VERBS: Final = read_words("""
     Acknowledge Activate Add Approve Archive Assign Barge Call Cancel Check Claim Clear Clone Coach

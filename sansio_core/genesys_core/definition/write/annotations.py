@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Helper = tuple[str, str]
-"""A helper's module, and its name and alias: ``("datetime", "date as _date")``."""
+"""The module, name and alias of a helper: ``("datetime", "date as _date")``."""
 
 HELPERS: Mapping[str, Helper] = {
     "_Any": ("typing", "Any as _Any"),
@@ -136,7 +136,7 @@ def enum_lines(enums: Enums, indent: str) -> list[str]:
 
 
 def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
-    """Return the enum values in a type's annotation, between which a long line may be split."""
+    """Return the enum values in a type's annotation; a long line may be split between them."""
     values = literal_values(type_)
     return () if values in enums else values
 

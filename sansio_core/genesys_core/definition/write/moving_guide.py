@@ -29,7 +29,7 @@ def official_name(wire: str) -> str:
 
 
 def differences_table(definition: ApiDefinition) -> str:
-    """Return a Markdown table of the official SDK's names that differ, with this library's names."""
+    """Return a Markdown table of the official SDK's names that are different in this library."""
     rows: dict[tuple[str, str], list[str]] = {}
     for official, ours, place in _differences(definition):
         rows.setdefault((official, ours), []).append(f"`{place}`")
@@ -60,7 +60,7 @@ def with_table(document: str, table: str, start: str = TABLE_START) -> str:
     Args:
         document: the Markdown document.
         table: the text to put between the markers.
-        start: the marker before the text; the marker after it is fixed.
+        start: the marker before the text; the marker after the text is always :data:`TABLE_END`.
 
     Raises:
         InvalidValueError: the document does not contain both markers in this order.

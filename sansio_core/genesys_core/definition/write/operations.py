@@ -113,7 +113,7 @@ class _Scope:
             self.used.update(("_Literal", "_Open"))
 
     def spell(self, name: str) -> str:
-        """Return a name as it is spelled in the module, and record the import that it needs."""
+        """Return a name as it is written in the generated module, and record the necessary import."""
         if name in HELPERS:
             self.used.add(name)
             return name
@@ -123,7 +123,7 @@ class _Scope:
         return f"_m.{name}"
 
     def annotation(self, type_: Type) -> str:
-        """Format a type as source code, and record the imports that it needs."""
+        """Format a type as source code, and record the necessary imports."""
         return format_annotation(type_, self.spell, self.enums)
 
     def reply_annotation(self, operation: ApiOperation) -> str:

@@ -12,9 +12,9 @@ __all__ = ["topics_source"]
 
 
 def topics_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Return the source of the topic map: ``notifications/_topic_models.py``, or ``topics.py``.
+    """Return the source of the module that maps topics to the names of models.
 
-    A user's own package contains it as ``topics.py``.
+    The module is ``notifications/_topic_models.py`` in this library, ``topics.py`` in a user's package.
     """
     own = layout is not BUILT_IN
     lines = [
