@@ -388,7 +388,7 @@ def write_results(results: list[Result], minutes: float) -> None:
             "events that were expected": expected,
             "duplicates that the platform sent": each.totals["duplicates sent intentionally"],
             "duplicates that were delivered": each.totals["duplicates delivered"],
-            "resident memory in MiB, after a tenth": each.warm.resident / 2**20,
+            "resident memory in MiB, after a tenth of the run": each.warm.resident / 2**20,
             "resident memory in MiB, at the end": each.end.resident / 2**20,
             "threads at the end": each.end.threads,
             "descriptors at the end": each.end.descriptors,
