@@ -354,7 +354,7 @@ def _not_followed(error: RedirectError, why: str) -> RedirectError:
 
 
 def file_name(request: Request, headers: Headers) -> str:
-    """Return a safe file name: the server's, or the last part of the URL's path."""
+    """Return a safe file name, from ``Content-Disposition`` or from the end of the URL's path."""
     last = unquote(urlsplit(request.url).path.rpartition("/")[2], errors="replace")
     return safe_file_name(headers.get("content-disposition"), last)
 

@@ -238,8 +238,8 @@ class Sending(Struct, Generic[T], frozen=True):
 class ClosingGate(Struct, Generic[T], frozen=True):
     """The driver must close the gate for all calls under the rate limit, because of a 429.
 
-    It applies the session step :func:`~genesys_core.calls.rate_limit.close_gate`, and then wakes up
-    all calls that wait for a permit: those that cannot wait until the gate opens again must fail
+    The driver applies the session step :func:`~genesys_core.calls.rate_limit.close_gate`, then
+    wakes all calls that wait for a permit: calls that cannot wait until the gate opens must fail
     now.
 
     Attributes:

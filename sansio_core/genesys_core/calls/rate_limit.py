@@ -96,7 +96,7 @@ class PermitStep(Protocol[S_contra, R_co]):
 
 
 def find_deadline(state: object) -> float | None:
-    """Return when the deadline of a state's call passes, on the monotonic clock; ``None`` without one.
+    """Return the time of a call's deadline on the monotonic clock; ``None`` without a deadline.
 
     The result is also ``None`` if the call closes the gate and then fails.
 

@@ -87,7 +87,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """Return the action's result after its request or its wait for an exchange timed out."""
+        """Return the result of an action that timed out, during a request or a wait for the lock."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
@@ -126,7 +126,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the next state of the call, which fails unless the client's token is valid."""
+        """Return the next state of the call; the call fails unless the client's token is valid."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
@@ -151,7 +151,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the next state of the call, which fails unless the client's token is valid."""
+        """Return the next state of the call; the call fails unless the client's token is valid."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)
@@ -226,8 +226,8 @@ _TOKEN_ENDPOINT = Endpoint("oauth_token", "POST", "/oauth/token")
 def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token]:
     """Start the call that exchanges a grant for a token; its request contains no token.
 
-    All calls that need a token wait for this one, so the client's deadline applies to it rather
-    than the deadline of any waiting call. It does not count against a token's rate limit.
+    All calls that need a token wait for the exchange, so its deadline is the client's, not that of
+    any waiting call. The exchange does not count against a token's rate limit.
     """
     settings = session.settings
     call = Call(

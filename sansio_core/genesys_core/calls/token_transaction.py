@@ -134,7 +134,7 @@ def caller_time_left(action: TokenAction[R], *, now: Now) -> float | None:
 
 
 def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R:
-    """Return the result for a caller that stops waiting after :func:`caller_time_left`.
+    """Return the result for a caller whose :func:`caller_time_left` has passed.
 
     The transaction itself continues.
 

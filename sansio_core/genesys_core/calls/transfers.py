@@ -231,9 +231,9 @@ def start_upload(
 ) -> NeedToken[None] | Sending[None]:
     """Start an upload; drive it like any call.
 
-    The request contains the content if that is bytes and ``in_pieces`` is false. Otherwise, the
-    request has no body, and the driver streams :attr:`UploadBody.source`; ``Content-Length`` is set
-    if the length is known.
+    The request contains the content if the content is bytes and ``in_pieces`` is false. Otherwise,
+    the request has no body, and the driver streams :attr:`UploadBody.source`; ``Content-Length`` is
+    set if the length is known.
 
     Args:
         url: an absolute URL; see :func:`check_url`.

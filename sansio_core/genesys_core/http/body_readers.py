@@ -253,10 +253,10 @@ class ChunkedReader:
 
 
 def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
-    """Return a chunked body if ``data`` consists of all of its chunks from ``position`` on.
+    """Return the body if ``data``, from ``position`` to its end, is one complete chunked body.
 
     For any other data, including extensions, trailers, and malformed or oversized data, return
-    ``None``: a :class:`ChunkedReader` handles it.
+    ``None``; :class:`ChunkedReader` handles such data.
     """
     pieces: list[bytes] = []
     while not data.startswith(_LAST_CHUNK, position):

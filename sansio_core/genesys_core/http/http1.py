@@ -130,7 +130,7 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether an earlier exchange was complete, and no byte of the current response was received.
+        """Whether the connection was used before, and no byte of the current response was received.
 
         If the connection closes in this state, the server had closed it while it was idle, or was
         about to (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another

@@ -255,7 +255,7 @@ class EventDispatcher:
         return found
 
     def route(self, event: ChannelEvent) -> "ForConsumer | ForStateCallback":
-        """Return the destination of an event, with the event as it is delivered there."""
+        """Return the event to deliver, decoded if it is on a topic, wrapped in its destination."""
         match event:
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)

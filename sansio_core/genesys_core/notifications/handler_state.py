@@ -39,7 +39,7 @@ __all__ = ["ChannelAction", "HandlerState", "Turn"]
 P = ParamSpec("P")
 
 ChannelAction: TypeAlias = ChannelCall | Connect | SendText | CloseSocket
-"""An effect of a channel that the driver must perform, other than the delivery of an event."""
+"""An effect that the driver must perform: any effect of a channel except :class:`Emit`."""
 
 
 class Turn(Struct, frozen=True):
@@ -188,11 +188,11 @@ class HandlerState:
     def deliver_early(
         self, channel: int, socket: int, events: Sequence[WebSocketEvent], *, read_at: Now
     ) -> Turn | None:
-        """Process messages for a driver that cannot perform actions yet.
+        """Process messages if they require no actions, for a driver that cannot perform any yet.
 
         Returns:
-            The events to deliver; ``None`` if the messages require actions, or if reading is paused:
-            then nothing was changed, and the driver must pass the messages to
+            The events to deliver; ``None`` if the messages require actions, or if reading is
+            paused. The state is then unchanged, and the driver must pass the messages to
             :meth:`ChannelSet.happened` later.
         """
         texts = [event.data for event in events if type(event) is Text]

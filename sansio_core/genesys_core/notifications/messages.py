@@ -165,10 +165,9 @@ def _text(value: object) -> str | None:
 
 
 class NotificationDecoder:
-    """Decodes events as the type that the caller has assigned to the topic.
+    """Decodes events as the type assigned to their topic; by default, the type in the definition.
 
-    If the caller has assigned none, the type in the API definition is used. The decoder caches the
-    type of each topic.
+    The decoder caches the type of each topic.
 
     Args:
         types: types by topic; see :meth:`assign`.

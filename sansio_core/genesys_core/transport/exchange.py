@@ -187,7 +187,7 @@ class Exchange(Claim[C]):
     def competes(self) -> bool:
         """Whether the pool has other connections with the same key.
 
-        If so, several threads use these connections and compete for Python's global interpreter
+        Several threads then use these connections, and compete for Python's global interpreter
         lock.
         """
         return self.lease is not None and self.lease.siblings > 0

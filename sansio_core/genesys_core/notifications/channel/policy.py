@@ -116,7 +116,7 @@ def describe_ending(how: Closed | Failed) -> str:
 
 
 def is_turned_away(how: Closed | Failed) -> bool:
-    """Return whether the server itself, not the network or a proxy, rejected the socket."""
+    """Return whether the server rejected the handshake with a 3xx or 4xx that is not temporary."""
     if not isinstance(how, Failed) or how.kind != "handshake" or how.status is None:
         return False
     return 300 <= how.status < 500 and how.status not in {408, 425, 429}
