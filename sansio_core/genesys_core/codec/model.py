@@ -16,7 +16,7 @@ __all__ = ["Model", "SecretModel"]
 
 
 class ResponseRecord:
-    """Records the response that a model was decoded from, for its unknown fields; otherwise empty.
+    """Base class with a slot for the response that a model was decoded from and its unknown fields.
 
     The record is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, as does
     msgspec.
@@ -41,10 +41,10 @@ class Model(
 
     @classmethod
     def of(cls, source: Struct, *, left_out: list[str] | None = None) -> Self:
-        """Copy another model by wire name: ``QueueRequest.of(queue)``, to send it back with changes.
+        """Create a model from the fields that it shares with another: ``QueueRequest.of(queue)``.
 
         Args:
-            source: the model to copy, of any type.
+            source: the model to copy, of any type; fields are matched by wire name.
             left_out: a list that receives the paths of members that the copy does not have, such as
                 ``$.memberCount``.
 

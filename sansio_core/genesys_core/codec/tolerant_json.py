@@ -30,9 +30,9 @@ def parse_json(body: bytes) -> ParsedJson:
     """Parse a body as JSON, tolerating some violations of RFC 8259.
 
     Tolerated and reported: a byte order mark, raw control characters in strings, bytes that are not
-    UTF-8 and lone surrogates (replaced with ``U+FFFD``), numbers that exceed a double or 4,300
-    digits, and ``NaN`` or ``Infinity`` (replaced with ``None``). If a key is repeated, its last
-    value wins, as in :mod:`json`.
+    UTF-8 and lone surrogates (replaced with ``U+FFFD``), numbers that exceed a double or have more
+    than 4,300 digits, and ``NaN`` or ``Infinity`` (replaced with ``None``). If a key is repeated,
+    its last value wins, as in :mod:`json`.
 
     Raises:
         DecodeError: the body is not JSON, or nested too deeply.

@@ -1,7 +1,7 @@
 """Bulk runs: one call of an operation for each row of a file, several calls in parallel.
 
 Invariants: a row's call is made at most once, unless it can be repeated safely. Every row whose call
-was made ends up either as done or in the failures file, even if the run is interrupted and later
+was made is recorded either as done or in the failures file, even if the run is interrupted and later
 continued. Outcomes are returned in the order of the rows.
 """
 
@@ -54,7 +54,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """The idempotent HTTP methods (RFC 9110 section 9.2.2) that operations use."""
 
 _AHEAD: Final = 16
-"""Maximum number of rows, per parallel call, that are in progress or wait for an earlier row."""
+"""Maximum number of rows, per parallel call, whose outcomes have not been returned yet."""
 
 
 @dataclass(frozen=True)

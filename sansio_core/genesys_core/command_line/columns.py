@@ -73,8 +73,8 @@ def read_cell(item: object, column: str) -> object:
 def cell_text(value: object) -> str:
     """Return a value as the text of a cell.
 
-    Null is empty, a string is unchanged, and a list of strings is separated by commas. Any other
-    value, including a list of strings that contain commas, is JSON.
+    Null becomes empty text, a string is unchanged, and a list of strings is joined with commas. Any
+    other value, including a list with a comma in a string, becomes JSON.
     """
     if value is None:
         return ""

@@ -52,7 +52,7 @@ Cause: TypeAlias = Literal[
 """The recognized causes of failed steps."""
 
 CLOCK_TOLERANCE: Final = 300.0
-"""Maximum difference, in seconds, between this machine's clock and the platform's."""
+"""Maximum accepted difference, in seconds, between this machine's clock and the platform's."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Descriptions of models and topics, from the platform's definition (Swagger 2.0)."""
+"""Help pages of models, from the platform's definition (Swagger 2.0)."""
 
 import textwrap
 from collections.abc import Mapping

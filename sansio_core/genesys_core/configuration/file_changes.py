@@ -2,7 +2,7 @@
 
 Invariants: only the file's content counts, never its metadata. A change takes effect only after the
 same content has been read twice in a row, so a burst of writes is one change. A missing file is not
-a change: most editors, and all tools that replace files, briefly remove them.
+a change, because some editors remove the file briefly while they save it.
 """
 
 from typing import ClassVar

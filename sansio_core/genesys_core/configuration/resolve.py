@@ -45,7 +45,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
         logging: what is logged; for fields that are ``None``, the program's own :mod:`logging`
             settings apply.
         follows_file: whether changes to the configuration file are applied.
-        warnings: a line for each setting without effect.
+        warnings: a line for each setting without effect, and for a file that does not exist yet.
     """
 
     configuration: Configuration
@@ -65,7 +65,7 @@ class Sources(Confidential, frozen=True):
 
     Attributes:
         arguments: the client's arguments.
-        given: the part of the arguments that a configuration can represent.
+        given: the settings in the arguments, including those of ``config``.
         environment: the settings in environment variables when the client was created.
         path: the absolute path of the configuration file; ``None`` if there is none.
         secrets: the passwords of all proxies, to be redacted.

@@ -119,8 +119,8 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
     Raises:
         OAuthError: its ``error`` is ``access_denied`` if the user refused, or another code of the
             login host; ``state_mismatch`` if the redirect belongs to another request;
-            ``invalid_response`` if the redirect has neither a code nor an error, or has one of
-            them twice.
+            ``invalid_response`` if the redirect has neither a code nor an error, or has a code, an
+            error or a state twice.
     """
     fields = _received(url, _queried(url), state)
     if not fields.get("code"):

@@ -1,8 +1,8 @@
 """The token endpoint: requests from grants, tokens from responses.
 
-Invariants: a response with an access token yields that token, even if other fields are malformed;
-any other response is an :class:`~genesys_core.errors.OAuthError` with the login host's own code and
-description, with the request's secrets redacted.
+Invariants: a successful response with an access token yields that token, even if other fields are
+malformed; any other response is an :class:`~genesys_core.errors.OAuthError` with the login host's own
+code and description.
 """
 
 import re

@@ -49,7 +49,7 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 def operation_label(operation_name: str) -> str:
-    """Return the name of a documented operation for metrics; for other calls, the HTTP method.
+    """Return the name of a call in metrics: its operation's name, or else the HTTP method.
 
     The name of an undocumented call is not used, because its path may contain ids. An HTTP method
     that the semantic conventions do not define is reported as ``HTTP``.

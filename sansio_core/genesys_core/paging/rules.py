@@ -30,7 +30,9 @@ __all__ = [
 ]
 
 MAX_EMPTY_PAGES: Final = 3
-"""The number of consecutive empty pages after which a listing ends, as in the official CLI."""
+"""The number of consecutive empty pages after which a link without a cursor is not followed, as in
+the official CLI.
+"""
 
 PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
 """How a page is identified in a request; ``start`` is the caller's operation, unchanged."""

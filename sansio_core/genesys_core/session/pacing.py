@@ -245,11 +245,11 @@ class RateWindow(Struct, frozen=True):
         )
 
     def as_of(self, now: float) -> "RateWindow":
-        """Return the window at a given time, without its expired state.
+        """Return the window at a given time, without the requests and tickets that have expired.
 
-        The expired state is: requests sent longer ago than the window's length, released tickets
-        that are due, and tickets at the head of the queue whose calls have not tried again within
-        the window's length after they were due.
+        A request expires after the window's length, and a released ticket when it is due. A ticket
+        at the head of the queue expires if its call has not tried again within the window's length
+        after the ticket was due.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)

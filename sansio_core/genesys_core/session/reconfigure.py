@@ -27,7 +27,7 @@ def reconfigure_session(
         session: the current session.
         settings: the new settings.
         renew: whether tokens are renewed automatically; ``None`` keeps the current setting.
-        pacer: the rate limiter of a session that has none, because it was connected to a loopback
+        pacer: the rate limiter to use if the session has none, because its host was a loopback
             host until now.
 
     Returns:

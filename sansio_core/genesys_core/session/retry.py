@@ -1,8 +1,8 @@
 """Retry decisions: whether a call is retried, and after which delay.
 
 Invariants: a decision is a value that includes its reason. Nothing here sleeps, reads a clock or
-draws random numbers. No wait starts that would exceed the budget or the deadline. A request that
-may have taken effect is retried only if that is safe.
+draws random numbers. No wait ends after the budget or the deadline. A request that may have
+taken effect is retried only if that is safe.
 
 The rules are those of the official .NET SDK (``ApiClient.Retry``); ``docs/retries.md`` lists each
 difference.

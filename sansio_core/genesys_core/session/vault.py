@@ -124,7 +124,7 @@ class Vault(Struct, frozen=True):
 
     @property
     def refreshable(self) -> bool:
-        """Whether a rejected token can be replaced."""
+        """Whether a rejected or expired token is renewed automatically."""
         return self.renew and self._next_grant() is not None
 
     def usable(self, now: Now) -> Token | None:
@@ -287,8 +287,8 @@ class Vault(Struct, frozen=True):
     def adopted(self, stored: Token | None, *, now: Now) -> "Vault":
         """Apply the token store's content: adopt a token that another process has saved.
 
-        Call :meth:`reserve` again afterwards: if it has returned an :class:`ExchangeNeeded`, that
-        exchange no longer counts as begun. While the vault has no token, a stored token is
+        Call :meth:`reserve` again afterwards; an :class:`ExchangeNeeded` that it returned before is
+        no longer valid. While the vault has no token, a stored token is
         adopted only if the grant's :attr:`~Grant.resumes` is true: a code or an assertion may
         belong to a different user than the stored token, and is exchanged instead.
 
