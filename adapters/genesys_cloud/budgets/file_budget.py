@@ -26,7 +26,7 @@ _POLL: Final = 0.002
 """Seconds between attempts to lock the state file."""
 
 _STALE: Final = 2 * 86_400.0
-"""Seconds without a change after which a token's state is removed; no window exceeds a day."""
+"""Seconds after which an unchanged state is removed; no rate limit window exceeds one day."""
 
 _STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
 """Matches the name suffixes of state files and of temporary files left by killed writers; see

@@ -73,7 +73,7 @@ def simulate(
     organization: Annotated[
         bool | None,
         typer.Option(
-            help="Create divisions, roles, skills, flows, groups and so on; default if --data is not given."
+            help="Create divisions, roles, skills, flows, groups and so on; the default without --data."
         ),
     ] = None,
     traffic: Annotated[

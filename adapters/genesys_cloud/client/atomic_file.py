@@ -23,7 +23,7 @@ _SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
 
 
 def target_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a file to write, after checking it.
+    """Check the path of a file to write, and return it as a ``Path``.
 
     Raises:
         TypeError: ``path`` is not a path.

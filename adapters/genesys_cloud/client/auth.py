@@ -110,7 +110,7 @@ class Auth(_Facts):
     """The token of a :class:`~genesys_cloud.Client`; shared with clients made by ``with_options``."""
 
     def exchange(self, grant: Grant) -> Token:
-        """Exchange a grant for a token, which calls then use; ``PostToken`` in the official SDKs.
+        """Exchange a grant for a token that later calls use; ``PostToken`` in the official SDKs.
 
         The grant and its token replace the client's previous ones, unless the login host rejects
         the grant.

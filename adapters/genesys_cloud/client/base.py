@@ -75,7 +75,7 @@ class ClientBase(LazyApis, Unpicklable):
     """The client's transport, without hooks."""
 
     _wire: AsyncTransport
-    """The client's transport wrapped with the hooks, which the driver uses."""
+    """The transport that the driver uses: the client's transport with its hooks."""
 
     def __init__(self, options: ClientOptions, *, transport: object, hooks: object) -> None:
         check_options(options, transport=transport, hooks=hooks)

@@ -95,7 +95,7 @@ def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
         reason = getattr(error, "strerror", None) or error
         remedy = "use the path of a file that can be read"
         if isinstance(error, PermissionError):
-            remedy = "this process must be allowed to read it"
+            remedy = "allow this process to read it"
         return FileSnapshot(problem=f"cannot be read: {reason}; {remedy}")
     if len(content) > LARGEST:
         return FileSnapshot(problem=f"is larger than {LARGEST} bytes; not a configuration file")

@@ -1,7 +1,7 @@
 """Finds the date up to which the platform's archive of an export's data is complete.
 
 Invariants: if the operation that reports the date does not exist or is not permitted, the date is
-unknown, and all slices are fetched with queries.
+unknown, and all slices are fetched with queries instead of jobs.
 """
 
 from datetime import datetime

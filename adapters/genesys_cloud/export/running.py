@@ -1,7 +1,7 @@
 """Runs an export on any executor, and reads its progress.
 
 Invariants: the executor needs only ``submit``, which returns futures of the standard library. Workers
-write the parts and their manifest entries themselves, so nothing is lost if this process dies: the
+write the files and their manifest entries themselves, so nothing is lost if this process dies: the
 next run fetches the slices without an entry.
 """
 
@@ -193,7 +193,7 @@ def read_export_model(out: str | os.PathLike[str]) -> type:
     document = read_document(open_target(out), out)
     if document.format == "csv":
         raise InvalidValueError(
-            f"{os.fspath(out)}: CSV has no types; export to parquet or jsonl, or read it with pandas"
+            f"{os.fspath(out)}: CSV has no types; export to parquet or jsonl, or read the files with pandas"
         )
     return resolve_type(document.model)
 

@@ -143,13 +143,13 @@ class _Ids:
             bucket.close()
 
     def add(self, key: object, part: int) -> None:
-        """Add the id of a record to its bucket, with the number of the part that contains it."""
+        """Add the id of a record to its bucket, with the number of the file that contains the record."""
         # repr, because 1 and "1" are different ids.
         digest = blake2b(repr(key).encode(), digest_size=_DIGEST).digest()
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
 
     def count_repeated(self) -> Counter[int]:
-        """Return the number of records in each part whose ids also occur earlier in the export."""
+        """Count the records whose ids occur earlier in the export, by the number of their file."""
         repeated = Counter[int]()
         for bucket in self._buckets:
             seen: set[bytes] = set()

@@ -39,7 +39,7 @@ The next read starts after the function has completed.
 """
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
-"""A function that is called in the event loop's callback, before :data:`Deliver`.
+"""A function that is called in the event loop's read callback, before :data:`Deliver`.
 
 It is called with the same arguments, and returns whether it accepted the events.
 """

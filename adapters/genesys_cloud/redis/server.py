@@ -96,7 +96,7 @@ class _IdleStreams:
             stream.close()
 
     def close(self) -> None:
-        """Close the idle connections; those of an event loop are closed in that loop."""
+        """Close the idle connections, those of an event loop in that loop."""
         if self.connector is None:
             self._close_all()
         elif self.connector.has_ended:

@@ -82,7 +82,7 @@ class SavedSignIn:
     """The files of the current sign-in: a token file, and a settings file next to it.
 
     Args:
-        path: the path of the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`.
+        path: the path of the token file; see :class:`~genesys_cloud.token_stores.FileTokenStore`.
             The settings file of ``tokens.json`` is ``tokens.sign-in.json`` in the same directory.
     """
 

@@ -101,8 +101,8 @@ class FileTokenStore:
     """Keeps tokens in a JSON file that only its owner can read. A file can contain several tokens.
 
     Empty lock files next to the token file are never removed. A token file that other users can
-    read causes one warning. Rejected are devices, FIFOs, lock files and temporary files that are
-    symbolic links, and temporary files that another user may have planted.
+    read causes one warning. Devices and FIFOs are rejected, as are lock files and temporary files
+    that are symbolic links, and temporary files that another user may have planted.
 
     Args:
         path: the path of the file; ``~`` is the home directory. The file and its directory are

@@ -47,7 +47,7 @@ _JSON: Final = Headers({"Content-Type": "application/json"})
 class LifeTransport:
     """Replays the outcomes of a life to a :class:`~genesys_cloud.Client`, and repeats the last one.
 
-    A token request receives a token and uses up no outcome.
+    A token request receives a token and consumes no outcome.
 
     Attributes:
         requests: all requests so far, except token requests.

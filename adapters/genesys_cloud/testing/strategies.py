@@ -88,7 +88,7 @@ def models_of(
     for name in fields:
         if name not in known:
             raise InvalidValueError(
-                f"{model.__name__} has no field {name!r}; it has {', '.join(known)}"
+                f"{model.__name__} has no field {name!r}; its fields are {', '.join(known)}"
             )
     free = sorted(known.keys() - fields.keys())
     return _models(model, free, depth, st.fixed_dictionaries(dict(fields)))

@@ -1,7 +1,7 @@
 """Connections on asyncio: a protocol per connection, and a future but no task per call.
 
-Invariants: received data is passed to the waiting exchange inside the event loop's callback, and
-the task of the call wakes up once, when the response is complete. A connection has at most one
+Invariants: received data is passed to the waiting exchange inside the event loop's read callback,
+and the task of the call wakes up once, when the response is complete. A connection has at most one
 timer, which is rescheduled instead of recreated.
 """
 
@@ -271,7 +271,7 @@ class AsyncioConnection(asyncio.Protocol):
         return self._take()
 
     async def read_early(self, take: Callable[[bytes], None]) -> None:
-        """Read some bytes and call ``take`` with them, in the event loop's callback.
+        """Read some bytes and call ``take`` with them, in the event loop's read callback.
 
         Raises:
             OSError: the connection broke.

@@ -110,8 +110,7 @@ class Progress:
 
         Args:
             words: a description of the problem for the message.
-            kind: the kind of the failure, unless connecting to the proxy failed: then it is
-                ``proxy``.
+            kind: the kind of the failure; ``proxy`` replaces it if connecting to the proxy failed.
             sent: the failure's ``sent`` if httpx reports no trace events, as is the case with a
                 custom transport of httpx.
         """

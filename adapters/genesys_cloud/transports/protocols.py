@@ -121,13 +121,13 @@ class ByteStream(Protocol):
 
 @runtime_checkable
 class EarlyReader(Protocol):
-    """Optional interface of a connection that can deliver data in the event loop's callback.
+    """Optional interface of a connection that can deliver data in the event loop's read callback.
 
     The data is then delivered before the task that waits for the data resumes.
     """
 
     async def read_early(self, take: Callable[[bytes], None]) -> None:
-        """Read some bytes and call ``take`` with them, in the event loop's callback.
+        """Read some bytes and call ``take`` with them, in the event loop's read callback.
 
         Raises the same exceptions as ``read``.
         """

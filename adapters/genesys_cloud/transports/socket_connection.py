@@ -266,7 +266,7 @@ class SocketConnection:
         """Write some bytes, waiting if necessary.
 
         Returns:
-            The number of bytes written; 0 if input is available first.
+            The number of bytes written; 0 if input arrives first.
 
         Raises:
             TimeoutError: the timeout has passed.

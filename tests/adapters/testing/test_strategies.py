@@ -102,7 +102,7 @@ def test_fields_may_be_absent_and_may_be_there() -> None:
 
 
 def test_a_field_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(InvalidValueError, match=r"User has no field 'nmae'; it has .*name"):
+    with pytest.raises(InvalidValueError, match=r"User has no field 'nmae'; its fields are .*name"):
         models_of(models.User, nmae=st.text())
 
 
