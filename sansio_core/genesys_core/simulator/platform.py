@@ -288,7 +288,7 @@ class Simulator:
         """Perform all due actions: end alerts, answer calls, end after-call work and so on.
 
         Each action happens at the time at which it was due, in order, even if :meth:`advance` is
-        called late. Every request calls it first.
+        called late. Every request calls :meth:`advance` first.
 
         Args:
             now: the current time.

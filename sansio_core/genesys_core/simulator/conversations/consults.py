@@ -110,7 +110,7 @@ def consulted_party(
 ) -> Participant | None:
     """Return the party that an agent consults, or ``None`` if there is none.
 
-    In a consult with a queue, the party is the agent who answered, once there is one.
+    If a queue is consulted, this is the participant that waits in it, and later the agent who answers.
     """
     found = conversation.participant(initiator.consult or "")
     if found is not None and found.answered_by is not None:

@@ -41,7 +41,7 @@ def query_details(
 ) -> Record:
     """Return the response to a details query.
 
-    The query selects the conversations that started on any UTC day that its interval touches.
+    The query selects the conversations that started on a UTC day that overlaps with its interval.
 
     Args:
         conversations: all conversations.
@@ -65,7 +65,7 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matching conversations that began on a UTC day that the interval touches, sorted.
+    """Return the matching conversations that began on one of the interval's UTC days, sorted.
 
     Raises:
         Problem: 400 for an invalid interval or operator.

@@ -482,7 +482,7 @@ def disconnect_all(
     *,
     media: MediaKind | None = None,
 ) -> None:
-    """End a conversation for everyone, or only the part that uses one media type.
+    """End a conversation, or only its communications of one media type, for all participants.
 
     Args:
         state: the platform's state.
@@ -591,7 +591,7 @@ def wrap_up(
 def end_acw(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """End an agent's after-call work; without a wrap-up, record that it timed out."""
+    """End an agent's after-call work; without a wrap-up, record one with the timeout code."""
     at = wall_milliseconds(now)
     participant.acw_ended = at
     if participant.wrap_up is None:

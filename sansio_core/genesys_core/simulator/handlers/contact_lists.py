@@ -52,8 +52,8 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
     "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
 }
-"""The collections whose items can refer to an outbound entity, and the property that contains the
-reference, by the entity's path."""
+"""For each outbound entity, by path: the collections whose items can refer to it, and the property
+that contains the reference."""
 
 
 def check_columns(call: ApiCall) -> None:

@@ -198,7 +198,7 @@ def post_message(call: ApiCall) -> Reply:
 
 
 def post_open_message(call: ApiCall) -> Reply:
-    """Receive a customer's message: it is added to the customer's conversation, or begins one.
+    """Receive a customer's message: add it to the customer's conversation, or begin a new one.
 
     A new conversation waits in the organization's first queue, because there are no message flows.
     """

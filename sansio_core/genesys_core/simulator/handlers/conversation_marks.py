@@ -1,6 +1,6 @@
 """Tags, utilization labels, flags, recording states and wrap-up codes of conversations and participants.
 
-Invariants: each of these is included in every view that has a property for it.
+Invariants: all of them are included in every view that has a property for them.
 
 Guess: a participant without a queue, or whose queue has no codes, may get any code.
 """

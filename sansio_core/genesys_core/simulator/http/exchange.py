@@ -1,7 +1,7 @@
 """Parameters and return types of handlers.
 
 Invariants: a handler receives an :class:`ApiCall` and returns a :class:`Reply`, or raises a
-problem. Headers common to all responses are added elsewhere. All types are immutable, except for
+problem. The simulator adds the headers common to all responses. All types are immutable, except for
 the ``state`` of a call.
 """
 

@@ -1,4 +1,4 @@
-"""Success statuses that the definition lacks: it has only one response for each operation.
+"""Success statuses that the definition lacks, because it has only one response per operation.
 
 Invariants: a status replaces only 200 or 204, never the status of a problem. All other operations
 return 200 or, if the response has no body, 204.

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 WARNING_HEADER: Final = "Simulator-Warning"
-"""The name of the response header that reports a value that ``Settings.strict`` would reject."""
+"""The name of the response header that warns of values that ``Settings.strict`` would reject."""
 
 _MOST_WARNINGS: Final = 5
 

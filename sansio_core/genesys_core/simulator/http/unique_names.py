@@ -122,7 +122,7 @@ def check_unique_name(
 
     Raises:
         Problem: 409 or 400 with the platform's code, if the name is in use; 400 for a blank name,
-            if there is a code for it.
+            if the platform has a code for that.
     """
     unique = find_unique_name(path)
     if unique is None:

@@ -150,7 +150,7 @@ class Reference(Struct, frozen=True):
 
 
 def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
-    """Check that the entities to which a call's body refers exist.
+    """Check that all entities referenced in a call's body exist.
 
     Raises:
         Problem: 400 for an unknown id, naming the property and the id; 404 instead if an entity in

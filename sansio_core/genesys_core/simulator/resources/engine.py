@@ -92,7 +92,7 @@ class ResourceEngine:
         return self._answer_rule(call, rule, rule.collection)
 
     def check_body(self, call: ApiCall) -> None:
-        """Check that the entities to which a request body refers exist.
+        """Check that all entities referenced in a request body exist.
 
         Raises:
             Problem: 400 for an unknown id; 404 instead if an entity in the path does not exist.

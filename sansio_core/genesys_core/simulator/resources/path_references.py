@@ -52,7 +52,7 @@ def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, 
 
 
 def check_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
-    """Check that the entities to which a call's path refers exist.
+    """Check that all entities referenced in a call's path exist.
 
     Raises:
         Problem: 404 for an unknown id.

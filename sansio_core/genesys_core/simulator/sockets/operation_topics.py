@@ -2,8 +2,8 @@
 
 Invariants: each cause names operations in the definition. A call causes one event on a topic, or
 one for each item in its body. Topics named like the changed resource's path have rules; see
-:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: these operations cause these events; the
-user who requested a computation receives the event with its result.
+:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: which operations cause
+which events; the user who requested a computation receives the event with its result.
 """
 
 import re
@@ -30,8 +30,8 @@ class TopicCause(Struct, frozen=True):
         is_late: whether the events are published later than the response: when the job that the
             operation starts has ended or, without a job, after ``Settings.job_duration``.
         each: the name of a list in the body; each of its items causes an event. ``*`` if the body
-            is the list; empty for a single event. ``agents`` is not a list in the body: it causes
-            an event for each agent in a message conversation with the sender that the body names.
+            is the list; empty for a single event. ``agents`` causes an event for each agent in a
+            message conversation with the sender in the body.
         needs: a property that must be present, or must have a value: ``name`` or ``name=value``.
         more: further properties for the body, with the same placeholders, and ``{*}`` for all
             values in the path, request and response.
@@ -353,7 +353,7 @@ TOPIC_CAUSES: Final = (
     *_workforce_of_units(),
     *_workforce_of_users(),
 )
-"""The topics whose events are caused by operations, each with those operations."""
+"""The topics whose events operations cause, each with the operations."""
 
 
 def causes_of(method: str, template: str) -> Sequence[TopicCause]:
