@@ -1,7 +1,7 @@
-"""Compares two versions of a model: its properties and inheritance.
+"""Compares two versions of a model, or of the schema of a body or response.
 
 Invariants: a property is compared with the property of the same wire name. Anonymous objects inside
-a model are compared as part of it, with dotted names.
+a model, body or response are compared as part of it, with dotted names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from genesys_core.definition.diff.schemas import (
 from genesys_core.definition.read.references import is_model
 from genesys_core.definition.read.swagger import SwaggerSchema
 
-__all__ = ["compare_models"]
+__all__ = ["compare_contents", "compare_models"]
 
 
 def compare_models(
@@ -35,6 +35,20 @@ def compare_models(
         direction: whether requests, responses or both contain the model in the newer definition.
     """
     return list(_Comparison(name, direction).models(old, new, ""))
+
+
+def compare_contents(
+    part: str, old: SwaggerSchema, new: SwaggerSchema, direction: Direction
+) -> list[Change]:
+    """Return the changes inside the schema of a body or response whose type is unchanged.
+
+    Args:
+        part: ``body`` or ``response``, with which the parts of the changes begin.
+        old: the schema in the older definition.
+        new: the schema in the newer definition.
+        direction: ``request`` for a body, ``response`` for a response.
+    """
+    return list(_Comparison("", direction).contents(part, old, new))
 
 
 class _Comparison(Struct, frozen=True):
@@ -89,6 +103,9 @@ class _Comparison(Struct, frozen=True):
         if old.is_read_only != new.is_read_only:
             kind = "read-only" if new.is_read_only else "writable"
             yield self.change(f"property-made-{kind}", part)
+        yield from self.contents(part, old, new)
+
+    def contents(self, part: str, old: SwaggerSchema, new: SwaggerSchema) -> Iterator[Change]:
         inner_old, inner_new = _inline(old), _inline(new)
         # Inline objects on both sides, in containers of the same kind, are compared by their fields.
         if inner_old is not None and inner_new is not None and type_text(old) == type_text(new):
@@ -154,7 +171,7 @@ def _inline(schema: SwaggerSchema) -> SwaggerSchema | None:
     found: SwaggerSchema | bool | None = schema
     while isinstance(found, SwaggerSchema):
         found = unwrap_schema(found)
-        if found.properties:
+        if found.properties or found.all_of:
             return found
         found = found.additional_properties if found.items is None else found.items
     return None

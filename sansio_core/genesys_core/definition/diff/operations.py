@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
-from genesys_core.definition.diff.changes import Change
+from genesys_core.definition.diff.changes import Change, Direction
+from genesys_core.definition.diff.models import compare_contents
 from genesys_core.definition.diff.schemas import (
     changed_limits,
     enum_values,
@@ -241,9 +242,20 @@ def _parameter(
     if kind:
         rule = "body-model-changed" if old.location == "body" else _TYPE_RULES[kind]
         yield rule, part, type_text(old), type_text(new)
-    elif old.location != "body":  # a body is a model, which is compared on its own
+    elif old.location == "body":
+        yield from _contents(part, old.schema, new.schema, "request")
+    else:
         yield from _values(part, old, new)
         yield from _facts(part, old, new)
+
+
+def _contents(
+    part: str, old: SwaggerSchema | None, new: SwaggerSchema | None, direction: Direction
+) -> Iterator[_Found]:
+    # A model is compared on its own: only a schema without a reference has contents here.
+    if old is not None and new is not None:
+        for one in compare_contents(part, old, new, direction):
+            yield one.rule, one.part, one.old, one.new
 
 
 _TYPE_RULES: Final[Mapping[str, str]] = {
@@ -301,6 +313,8 @@ def _responses(old: OperationView, new: OperationView) -> Iterator[_Found]:
     elif kind := type_change(before, after):
         rule = "response-item-changed" if kind in {"item", "nested"} else "response-model-changed"
         yield rule, "", type_text(before), type_text(after)
+    else:
+        yield from _contents("response", before, after, "response")
     for kind, success in (("success", True), ("error", False)):
         known, found = old.statuses(success=success), new.statuses(success=success)
         for status in known:

@@ -110,6 +110,8 @@ _OF_PARAMETERS: Final = frozenset(
         *("number-format-changed", "body-model-changed", "constraint-tightened"),
     }
 )
+# "response.rows" or "response max_items", but not "response (query)", which is a parameter.
+_IN_RESPONSE: Final = re.compile(r"response(\.| [^(])")
 _OF_REQUESTS: Final = frozenset(
     {"required-property-added-to-request", "request-property-made-required"}
 )
@@ -230,7 +232,7 @@ def _meets(use: _OperationUse, change: Change) -> bool:
         return use.site.positional != 0
     if change.rule == "parameter-enum-value-removed":
         return use.may_pass_text(change.part, change.old)
-    if change.rule in _OF_PARAMETERS:
+    if change.rule in _OF_PARAMETERS and not _IN_RESPONSE.match(change.part):
         # Up to the location: for a limit, the part is "limit (query) maximum".
         return use.passes(change.part.rpartition(")")[0] + ")" if ")" in change.part else "body")
     return True

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from genesys_core.definition.diff.changes import Direction
-from genesys_core.definition.diff.models import compare_models
+from genesys_core.definition.diff.models import compare_contents, compare_models
 from genesys_core.definition.read.swagger import SwaggerSchema
 from tests.strategies.definition import STRING, array, mapping, model, ref
 
@@ -115,6 +115,18 @@ def test_an_object_inside_is_another_type_than_any_object(wrap: Any) -> None:
     """One is a class in Python, the other ``Any``."""
     old, new = model({"p": wrap({"type": "object"})}), model({"p": wrap(model({"a": STRING}))})
     assert compared(old, new) == compared(new, old) == [("property-type-changed", "p")]
+
+
+def test_an_object_inside_may_extend_a_model() -> None:
+    old = model({"p": {"allOf": [ref("B"), model({"a": STRING})]}})
+    new = model({"p": {"allOf": [ref("B"), model({"a": INTEGER})]}})
+    assert compared(old, new) == [("property-type-changed", "p.a")]
+
+
+def test_the_contents_of_a_body_or_response() -> None:
+    old, new = schemas(array(model({"a": STRING})), array(model({"a": INTEGER})))
+    found = compare_contents("body", old, new, "request")
+    assert [(one.rule, one.part) for one in found] == [("property-type-changed", "body.a")]
 
 
 def test_what_a_model_is_made_of() -> None:

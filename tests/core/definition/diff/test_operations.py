@@ -8,7 +8,7 @@ import pytest
 
 from genesys_core.definition.diff.operations import compare_operations, operation_views
 from genesys_core.definition.read.parse import read_sources
-from tests.strategies.definition import STRING, array, query, ref
+from tests.strategies.definition import STRING, array, mapping, model, query, ref
 from tests.strategies.definition_changes import KINDS, base
 
 BODY = {"name": "body", "in": "body", "schema": STRING}
@@ -67,6 +67,49 @@ def parameters(*given: Any) -> dict[str, Any]:
 )
 def test_a_parameter_changes(old: Any, new: Any, found: tuple[str, str]) -> None:
     assert compared(parameters(old), parameters(new)) == [found]
+
+
+def body(schema: Any) -> dict[str, Any]:
+    return parameters({**BODY, "schema": schema})
+
+
+def response(schema: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"schema": schema}}}
+
+
+@pytest.mark.parametrize(
+    ("within", "part", "target"), [(body, "body", "request"), (response, "response", "response")]
+)
+@pytest.mark.parametrize("wrap", [lambda one: one, array, mapping])
+def test_the_properties_of_an_inline_object(within: Any, part: str, target: str, wrap: Any) -> None:
+    old = within(wrap(model({"a": STRING, "b": {**STRING, "maxLength": 5}})))
+    new = within(wrap(model({"b": {**STRING, "maxLength": 4}, "c": STRING}, required=["c"])))
+    assert compared(old, old) == []
+    assert compared(old, new) == [
+        ("property-removed", f"{part}.a"),
+        ("constraint-tightened", f"{part}.b max_length"),
+        (f"required-property-added-to-{target}", f"{part}.c"),
+    ]
+
+
+def test_the_limits_and_values_of_an_inline_list() -> None:
+    old = array({**STRING, "enum": ["x", "y"]})
+    new = {**array({**STRING, "enum": ["x"]}), "maxItems": 5}
+    assert compared(body(old), body(new)) == [
+        ("property-enum-value-removed", "body"),
+        ("constraint-tightened", "body max_items"),
+    ]
+
+
+def test_a_body_without_a_schema_has_no_contents() -> None:
+    empty = parameters({"name": "body", "in": "body"})
+    assert compared(empty, body({})) == compared(body({}), empty) == compared(empty, empty) == []
+
+
+def test_a_model_is_compared_on_its_own() -> None:
+    models = [{"M": model({"a": STRING})}, {"M": model({"a": {"type": "integer"}})}]
+    old, new = (views(response(ref("M")), definitions=one) for one in models)
+    assert compare_operations(old, new) == []
 
 
 def test_the_name_of_the_body_is_no_fact() -> None:

@@ -220,3 +220,23 @@ def test_a_parameter_that_becomes_keyword_only_touches_calls_that_pass_it_by_pos
         "parameter-made-optional": HERE
     }
     assert kind("parameter made optional", "client.q.post_q(body={})") == {}
+
+
+def test_a_change_of_an_inline_object_touches_the_calls_of_its_operation() -> None:
+    get, post = ("paths", "/q", "get"), ("paths", "/q", "post", "parameters")
+    program = "client.q.get_q()\nclient.q.post_q({})"
+
+    def found(limit: int, **more: Any) -> dict[str, tuple[str, ...]]:
+        documents = [base(), base()]
+        for document, changed in zip(documents, ({}, {"maxLength": limit, **more}), strict=True):
+            schema = model({"a": {**STRING, "maxLength": 9, **changed}})
+            put(*get, "responses", "200", "schema", to=schema)(document)
+        return touched(*documents, program)
+
+    assert found(5) == {"constraint-tightened": ("app.py:1",)}
+    assert found(5, type="integer") == {"property-type-changed": ("app.py:1",)}
+    old, new = base(), base()
+    for document, limit in ((old, 9), (new, 5)):
+        schema = model({"a": {**STRING, "maxLength": limit}})
+        put(*post, 0, "schema", to=schema)(document)
+    assert touched(old, new, program) == {"constraint-tightened": ("app.py:2",)}
