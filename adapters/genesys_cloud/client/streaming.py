@@ -93,7 +93,7 @@ async def read_limited(reply: Chunks) -> Response:
         body += chunk
         if len(body) >= LARGEST_REFUSAL:
             break
-    return Response(reply.status, reply.headers, bytes(body[:LARGEST_REFUSAL]))
+    return Response(reply.status, reply.headers, bytes(body[:LARGEST_REFUSAL]), reply.resent)
 
 
 async def with_transport_errors(
@@ -144,9 +144,11 @@ class _StreamedCall:
 
     Attributes:
         request: the most recent request.
+        resent: whether the transport sent the most recent request twice (``Streamed.resent``).
     """
 
     request: Request
+    resent: bool = False
 
     def __init__(self, transport: AsyncTransport, wanted: frozenset[int]) -> None:
         self._transport = transport
@@ -157,10 +159,11 @@ class _StreamedCall:
         self.request = request
         async with AsyncExitStack() as opened:
             reply = await opened.enter_async_context(open_stream(self._transport, request))
+            self.resent = reply.resent
             if reply.status not in self._wanted:
                 return await read_limited(reply)
             await self._process(reply, opened)
-        return Response(reply.status, reply.headers)
+        return Response(reply.status, reply.headers, resent=reply.resent)
 
     async def _process(self, reply: Chunks, opened: AsyncExitStack) -> None:
         raise NotImplementedError

@@ -117,7 +117,7 @@ class _Transfers(ClientBase):
             async with aclosing(with_transport_errors(chunks, opener.request)) as pieces:
                 body = StreamedBody(pieces)
                 try:
-                    yield Streamed(response.status, response.headers, body)
+                    yield Streamed(response.status, response.headers, body, opener.resent)
                 finally:
                     body.close()
 
@@ -235,7 +235,7 @@ class SyncTransfers(_Transfers):
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         with enter_now(self._stream(operation)) as reply:
-            yield Streamed(reply.status, reply.headers, iterate_now(reply.chunks))
+            yield Streamed(reply.status, reply.headers, iterate_now(reply.chunks), reply.resent)
 
     def upload(
         self,

@@ -115,7 +115,7 @@ class AsyncSocketTransport:
             await self._respond(pool, exchange, None if content is None else aiter(content))
             response = exchange.response
             async with aclosing(_chunks(exchange)) as chunks:
-                yield Streamed(response.status, response.headers, chunks)
+                yield Streamed(response.status, response.headers, chunks, response.resent)
         finally:
             # Stop first: then the pool can determine whether the connection can be reused.
             exchange.stop()

@@ -130,7 +130,7 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
     ) -> AsyncGenerator[Chunks]:
         pieces = None if content is None else iterate_now(aiter(content))
         with self._streaming.stream(request, pieces) as reply:
-            yield Streamed(reply.status, reply.headers, AwaitedChunks(reply.chunks))
+            yield Streamed(reply.status, reply.headers, AwaitedChunks(reply.chunks), reply.resent)
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
@@ -230,4 +230,5 @@ async def _sent_whole(
         headers = request.headers.without("content-length")
         request = msgspec.structs.replace(request, headers=headers, body=body)
     response = await transport.send(request)
-    yield Streamed(response.status, response.headers, AwaitedChunks(iter((response.body,))))
+    chunks = AwaitedChunks(iter((response.body,)))
+    yield Streamed(response.status, response.headers, chunks, response.resent)

@@ -138,8 +138,9 @@ class _HookedStreamingTransport(HookedTransport):
         request = await self._before(request)
         async with self._streaming.stream(request, content) as streamed:
             # The body is not read here: hooks run before its first chunk arrives.
-            response = await self._after(request, Response(streamed.status, streamed.headers))
-            yield Streamed(response.status, response.headers, streamed.chunks)
+            head = Response(streamed.status, streamed.headers, resent=streamed.resent)
+            response = await self._after(request, head)
+            yield Streamed(response.status, response.headers, streamed.chunks, response.resent)
 
 
 def add_hooks(

@@ -116,7 +116,7 @@ class SocketTransport:
         try:
             self._run(exchange, pool, None if content is None else iter(content))
             response = exchange.response
-            yield Streamed(response.status, response.headers, _chunks(exchange))
+            yield Streamed(response.status, response.headers, _chunks(exchange), response.resent)
         finally:
             try:
                 # Stop first: then the pool can determine whether the connection can be reused.

@@ -210,11 +210,14 @@ class Streamed(Printable, Generic[Chunks_co], frozen=True):
         headers: the header fields as received.
         chunks: an iterator, synchronous or asynchronous like its transport, of the content with
             transfer and content codings decoded, in chunks of any size. It can be consumed once.
+        resent: whether the transport had already sent the request over a connection that closed
+            without a response, so that the server may have executed it twice.
     """
 
     status: int
     headers: Headers
     chunks: Chunks_co
+    resent: bool = False
 
     def __repr__(self) -> str:
         return f"Streamed({self.status}, {self.headers!r})"

@@ -596,6 +596,42 @@ def test_a_refused_stream_is_the_error_of_any_call(run):
 
 
 @every_flavour
+@pytest.mark.parametrize("hooks", [None, Hooks()])
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_stream_shows_that_its_request_was_sent_again(run, status, hooks):
+    """A deleted object that is gone at the second attempt is a success, as without a stream."""
+    is_lost = []
+    operation = raw_operation("DELETE", "/api/v2/groups/g-1")
+
+    async def resent(client) -> bool:
+        if isinstance(client, AsyncClient):
+            async with client.stream(operation) as reply:
+                return reply.resent
+        with client.stream(operation) as reply:
+            return reply.resent
+
+    async def scenario(api: Api) -> None:
+        await api.send(OPERATION)
+        assert await resent(api.client)
+        if status == 404:
+            with pytest.raises(errors.NotFoundError):
+                await resent(api.client)
+        else:
+            assert not await resent(api.client)
+
+    def handler(seen: Seen):
+        if seen.method == "GET":
+            return Reply(json={})
+        if not is_lost:
+            is_lost.append(seen)
+            return Raw()
+        return Reply(status, json={"message": "no such group"})
+
+    with scripted_server(handler) as server:
+        run(scenario, host=server.url, hooks=hooks)
+
+
+@every_flavour
 def test_a_stream_that_breaks_off_is_an_error(run):
     async def scenario(api: Api) -> None:
         with pytest.raises(errors.ConnectionClosedError) as caught:

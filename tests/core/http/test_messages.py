@@ -90,6 +90,7 @@ def test_a_response_shows_neither_its_body_nor_its_secrets():
 
 def test_a_streamed_response_shows_neither_its_chunks_nor_its_secrets():
     streamed = Streamed(200, Headers({"Set-Cookie": "hunter2"}), iter([b"hunter2"]))
+    assert not streamed.resent
     assert repr(streamed) == "Streamed(200, Headers(Set-Cookie: [REDACTED]))"
 
 
