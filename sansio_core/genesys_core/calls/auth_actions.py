@@ -222,7 +222,7 @@ class UseToken(_AuthAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Required by the interface; never called, because this action sends no request."""
+        """Required by :class:`TokenAction`; never called, because this action sends no request."""
         return self.reserve(session, now=now)
 
 

@@ -61,8 +61,9 @@ to another URL.
 """
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
-"""Statuses of responses that contain the file; 202 means that the platform is still preparing the
-file, and 204 that there is no file."""
+"""Statuses of responses that contain the file, unlike 202 (the platform is still preparing the
+file) and 204 (there is no file).
+"""
 
 SUCCESS: Final = frozenset(range(200, 300))
 """Statuses of successful responses; only the bodies of other responses describe an error."""
@@ -167,8 +168,8 @@ class Download(Printable, frozen=True, kw_only=True):
     def identify(self, request: Request) -> str:
         """Return an identifier for the file, to resume the download later.
 
-        It is the URL of the first request. For other hosts, the query is omitted, because it
-        contains a signature that differs each time.
+        The identifier is the URL of the first request; for other hosts, the URL without its query,
+        which contains a signature that differs each time.
 
         Raises:
             InvalidValueError: the request is not a GET; parts can be requested only with GET.
@@ -274,7 +275,7 @@ class DownloadProgress(Struct, frozen=True):
         return DownloadProgress(done, self.total, self.limit)
 
     def finished(self) -> None:
-        """Check at the end of the body that it is complete.
+        """Check that the whole body has been received.
 
         Raises:
             TransportFailure: the body's length differs from the announced length.

@@ -203,7 +203,7 @@ class Sending(Struct, Generic[T], frozen=True):
     """The driver must send ``request``.
 
     The request's timeouts exceed neither the time left until the call's deadline nor, for a retry,
-    the time left in the retry budget. ``request.expires`` is when that time ends.
+    the time left in the retry budget. ``request.expires`` is the end of that time.
     """
 
     call: Call[T]
@@ -308,13 +308,13 @@ class Waiting(Struct, Generic[T], frozen=True):
 
 
 class Returned(Struct, Generic[T_co], frozen=True):
-    """The call succeeded."""
+    """Final state of a call that succeeded."""
 
     response: ApiResponse[T_co]
 
 
 class Raised(Struct, frozen=True):
-    """The call failed."""
+    """Final state of a call that failed."""
 
     error: GenesysCloudError
 

@@ -3,7 +3,7 @@
 Invariants: bytes of two versions of a file are never mixed. The rest is requested only if the file
 has a strong validator, on the condition that the file is unchanged (``Range`` and ``If-Range``, RFC
 9110 sections 14.2 and 13.1.5). It is appended only if it begins where the partial file ends, and if
-the response's validator, where it has one, is the same.
+the response has the same validator or none.
 """
 
 import re

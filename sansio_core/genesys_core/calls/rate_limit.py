@@ -1,8 +1,7 @@
-"""Session steps for the rate limit, for calls in the states `NeedPermit` and `ClosingGate`.
+"""Session steps for the rate limit, for calls in the states ``NeedPermit`` and ``ClosingGate``.
 
-Invariants: a request that is permitted has been counted; one that would have to wait longer than
-its call allows fails at once and is not sent; the reservation of a call that ends early is
-released.
+Invariants: a request that is permitted has been counted; a call that cannot wait long enough for
+its permit fails at once, and sends nothing; the reservation of a call that ends early is released.
 
 A driver applies these steps to the session that its calls share::
 

@@ -1,7 +1,7 @@
 """Converts a place in a shared rate limit, as granted by a Redis server, to a call's next state.
 
 Invariants: those of :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
-counted, and one that would have to wait longer than its call allows fails at once and is not sent.
+counted, and a call that cannot wait long enough for its place fails at once, and sends nothing.
 """
 
 from typing import TypeVar

@@ -87,7 +87,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """Return the result of an action that timed out, during a request or a wait for the lock."""
+        """Return the result of an action whose request, or wait for the token lock, timed out."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:

@@ -64,12 +64,12 @@ class Timeout(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, seconds: float) -> "Timeout":
-        """Return timeouts that are the same for every phase."""
+        """Return a timeout whose phases are all limited to the given number of seconds."""
         return cls(connect=seconds, read=seconds, write=seconds, pool=seconds)
 
     @classmethod
     def given(cls, value: "Timeout | float | None", default: "Timeout") -> "Timeout":
-        """Return the given timeout (a number applies to all phases); for ``None``, the default."""
+        """Return the given timeout, or the default for ``None``; a number applies to each phase."""
         if value is None:
             return default
         return value if isinstance(value, Timeout) else cls.of(value)

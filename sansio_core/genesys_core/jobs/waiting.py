@@ -115,7 +115,7 @@ class PausePolicy(Struct, frozen=True):
 
 
 RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
-"""Pauses between requests for a job's results, if they are missing when the job has succeeded."""
+"""Pauses between requests for a job's results that are still missing when the job has succeeded."""
 
 CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
 """Pauses between checks of a caller's condition, such as "the search finds the new user"."""

@@ -44,12 +44,12 @@ class Addressed(Struct, frozen=True, gc=False):
 
 
 class ChannelSet(Struct, frozen=True):
-    """A set of running channels.
+    """Several channels, running or stopped, that share the requested topics.
 
     Attributes:
         policy: each channel's timeouts and delays.
         plan: the assignment of topics to channels.
-        members: the channels' state machines.
+        members: the state of each channel.
     """
 
     policy: Policy
@@ -73,7 +73,7 @@ class ChannelSet(Struct, frozen=True):
             policy: timeouts and delays of each channel.
             now: the current time on the monotonic and the wall clock.
             existing: a channel that the caller has created; it becomes the first channel of the set.
-            plan: an empty plan that sets another maximum number of channels.
+            plan: an empty plan with a maximum number of channels other than the default.
 
         Raises:
             InvalidValueError: a topic is malformed, there are more topics than fit on the channels,

@@ -255,7 +255,7 @@ class EventDispatcher:
         return found
 
     def route(self, event: ChannelEvent) -> "ForConsumer | ForStateCallback":
-        """Return the event to deliver, decoded if it is on a topic, wrapped in its destination."""
+        """Return the event for the consumer or the state callback; decode an event on a topic."""
         match event:
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)

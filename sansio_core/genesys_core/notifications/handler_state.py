@@ -125,7 +125,7 @@ class HandlerState:
             )
 
     def why_over(self) -> Exception:
-        """Return the error to raise in a caller after the handler has ended."""
+        """Return the error to raise to callers after the handler has ended."""
         error = self.end
         # The same error is raised in every caller, and each `raise` would extend its traceback.
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")

@@ -36,8 +36,8 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_LEARNED: Final = 50_000
-"""Maximum number of cached topic types. It exceeds what one program can subscribe to (20 channels
-of 1,000), so only unsolicited topics can evict others.
+"""Maximum number of cached topic types. One program can subscribe to fewer topics (20 channels of
+1,000), so only unsolicited topics can evict others.
 """
 
 

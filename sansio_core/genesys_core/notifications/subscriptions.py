@@ -183,7 +183,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
-        """Return the plan with topics added to which the platform's channel is already subscribed.
+        """Return the plan with the existing subscriptions of a channel added.
 
         Raises:
             InvalidValueError: see :meth:`adding`.

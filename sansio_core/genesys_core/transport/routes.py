@@ -1,4 +1,4 @@
-"""Routes to origins: directly or through a proxy, with TLS settings.
+"""Routes to origins: direct or through a proxy, with TLS settings.
 
 Invariants: two requests can share a connection if, and only if, their routes are equal. Finding the
 route of a known origin costs one lookup.

@@ -2,7 +2,7 @@
 
 Invariants: sans-IO, on h11. A handshake is accepted only if it meets every requirement of RFC 6455
 section 4.1; any other outcome is a value with the details, never an exception. wsproto's own
-handshake is not used because it generates the key itself; the core has no randomness.
+handshake is not used because it generates the random key itself, which the core must not do.
 """
 
 import base64

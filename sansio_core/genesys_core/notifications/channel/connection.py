@@ -54,8 +54,9 @@ __all__ = [
 ]
 
 _CHECK_FROM: Final = 2
-"""After at least this many consecutive failures, a request checks that the channel exists before
-the channel's socket is opened."""
+"""From this number of consecutive failures on, a request checks that the channel exists before the
+channel's socket is opened.
+"""
 
 _RENEW_EVERY: Final = 5
 """Whenever the number of consecutive failures is a multiple of this number, a new channel is
@@ -93,7 +94,7 @@ class BackingOff(Struct, frozen=True):
     channel: PlatformChannel | None
 
     def woke(self, id: int, *, now: Now, policy: Policy) -> "ConnectionAttempt":
-        """Return the next attempt to connect; its call or socket is numbered ``id``."""
+        """Return the state of the next attempt; its call or socket is numbered ``id``."""
         channel, limit = self.channel, now.monotonic + policy.call_limit
         if channel is not None and channel.given:
             return Inspecting(id, limit, self.failures, channel)
@@ -256,7 +257,7 @@ class Syncing(Struct, frozen=True):
         return self if again == self.again else replace(self, again=again)
 
     def done(self, *, now: Now) -> InSync | OutOfSync:
-        """Record that the server applied the change, unless the result is doubtful."""
+        """Record the response; the server's topics are unknown if some were removed meanwhile."""
         if self.doubtful:
             return OutOfSync(None, self.failures + 1, now.monotonic)
         return InSync(self.wanted - self.again, self.failures, now.monotonic)
@@ -357,7 +358,7 @@ class Listening(Struct, frozen=True):
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
-        """Record an applied change; a change that sent all topics extends the channel's lifetime."""
+        """Record that a change was applied; sending all topics extends the channel's lifetime."""
         # A proper subset: only the topics that were added have been sent.
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)

@@ -69,8 +69,8 @@ class Connected(Struct, frozen=True):
 
 
 DisconnectReason: TypeAlias = Literal["closed", "failed", "silent", "channel_gone", "stopped"]
-"""Why a connection was lost: the server closed the socket, the connection broke, a ping was not
-answered, the channel expired or was displaced by a newer one, or the user stopped the handler.
+"""The reason for a lost connection: the server closed the socket, the connection broke, a ping was
+not answered, the channel expired or was displaced by a newer one, or the user stopped the handler.
 """
 
 
@@ -132,7 +132,7 @@ class Gap(Struct, frozen=True):
 
 
 class SubscriptionRejected(Struct, frozen=True):
-    """The platform rejected a topic; the topic is requested again on reconnect or when added again.
+    """The platform rejected a topic. It is requested again after a reconnect, or if added again.
 
     Attributes:
         topic: the topic in the form sent to the platform. For a combined topic, the platform does

@@ -44,19 +44,19 @@ class Policy(Struct, frozen=True):
 
     Attributes:
         random: a function that returns random numbers in ``[0, 1)``.
-        silence: without any frame for this long, a ping is sent; heartbeats arrive every 30 s.
-        pong_wait: without any frame for this long after the ping, the connection is closed.
+        silence: time without a frame after which a ping is sent; heartbeats arrive every 30 s.
+        pong_wait: time without a frame after that ping, after which the connection is closed.
         connect_limit: timeout for opening a socket.
         call_limit: timeout for a REST call including its retries; adapters pass it as the call's
             deadline.
         backoff_base: the delay before the first retry.
         backoff_cap: the maximum delay.
         retry_after_cap: the maximum delay that ``Retry-After`` can set.
-        stable_after: after a connection has lasted this long, delays start from the base again.
-        overlap: how long the old socket is kept open after a planned move.
+        stable_after: duration of a connection after which delays start from the base again.
+        overlap: time for which the old socket is kept open after a planned move.
         lag: maximum time for which a frame is in transit; a gap starts this long before the last
             frame was received.
-        linger: how long late duplicates are still recognized after the old socket has closed.
+        linger: time for which late duplicates are recognized after the old socket has closed.
         renew_after: interval between renewals of the topics; a channel expires 24 hours after the
             last renewal. If the platform states a lifetime, 23/24 of that lifetime is used instead.
         rewrite: a function that changes the socket's address, for sites behind a gateway.
@@ -86,7 +86,7 @@ class Policy(Struct, frozen=True):
         return max(ladder / 2 * (1 + self.random()), wanted)
 
     def life(self, lasts: float | None) -> float:
-        """Return the seconds after which a channel's topics are renewed, given its lifetime."""
+        """Return the seconds between renewals of a channel's topics, from the channel's lifetime."""
         return lasts * 23 / 24 if lasts is not None and lasts > 0 else self.renew_after
 
 

@@ -293,7 +293,7 @@ class Transition:
     def ask_again(self, topics: frozenset[str]) -> None:
         """Request rejected topics again.
 
-        If a change that omits them is in progress, they are requested after it.
+        Topics that a change in progress omits are requested after that change.
         """
         again = self.rejected & topics
         for role, connection in tuple(self.connections.items()):
