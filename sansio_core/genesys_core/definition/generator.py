@@ -61,7 +61,7 @@ def name_differences(definition: Mapping[str, object], topics: Mapping[str, obje
 
 
 def build_sources(definition: ApiDefinition, layout: Layout = BUILT_IN) -> dict[str, str]:
-    """Generate all source files from an API definition, as texts by relative path.
+    """Return the source files generated from an API definition: each text by its relative path.
 
     Args:
         definition: the API definition to generate code for.

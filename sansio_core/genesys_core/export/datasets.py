@@ -197,7 +197,7 @@ def build_recordings_export(
 
 
 def availability_operation(name: str) -> Operation[Any] | None:
-    """Return the operation that reports the data availability date of a named export's archive.
+    """Return the operation that reports up to which time a named export's archive is complete.
 
     Args:
         name: a name of :data:`DATASETS`.

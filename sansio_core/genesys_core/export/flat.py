@@ -37,8 +37,8 @@ class FlatColumn(Struct, frozen=True):
 
 
 DEPTH: Final = 2
-"""Maximum number of nested fields in the path of a column: some models would have a thousand columns
-otherwise.
+"""The maximum number of field names in a column's path. Without this limit, some models would have a
+thousand columns.
 """
 
 

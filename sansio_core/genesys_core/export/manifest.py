@@ -99,7 +99,7 @@ class PlannedSlice(Struct, frozen=True):
 
 
 class ExportDocument(Struct, frozen=True, kw_only=True):
-    """The description of an export that is stored next to its parts; it contains no credentials.
+    """The description of an export, stored next to the export's parts; it contains no credentials.
 
     Attributes:
         version: the version of the document's format.
@@ -126,9 +126,9 @@ class MissingSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: the slice's interval as text; empty for all records.
-        why: why the part is missing or incomplete.
-        expected_at: when the platform's data may be complete; ``None`` if the slice is missing for
-            another reason.
+        why: the reason why the part is missing or incomplete.
+        expected_at: the time at which the platform's data may be complete; ``None`` if the slice is
+            missing for another reason.
     """
 
     id: str
@@ -167,7 +167,7 @@ class ExportStatus(Struct, frozen=True):
 
     @property
     def media(self) -> tuple[ExportedFile, ...]:
-        """The files of the recordings in the parts."""
+        """The media files of the recordings in the parts."""
         return tuple(file for part in self.parts for file in part.media)
 
 

@@ -1,4 +1,4 @@
-"""The media of recordings: their files, the names of the files, and why a recording has no media yet.
+"""The media of recordings: the files, their names, and the reasons why media are not ready yet.
 
 Invariants: the name of a file depends on the slice, the recording and the channel, so that a file
 that was fetched before a crash is found again. No value from the server can produce a path outside

@@ -68,7 +68,7 @@ class SliceTotals(Struct, frozen=True):
 
 
 class SliceReading:
-    """Reads a slice: call ``next_request``, then ``receive`` for each page, while requests remain.
+    """Reads a slice: send each request from ``next_request``, and pass its pages to ``receive``.
 
     Args:
         slice: the slice to read.

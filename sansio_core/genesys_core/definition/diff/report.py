@@ -375,7 +375,7 @@ class Comparison(Struct, frozen=True):
         return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
-        """Return whether any change has at least the severity ``limit``; false if it is ``None``.
+        """Return whether any change has at least the severity ``limit``; false for ``None``.
 
         Raises:
             InvalidValueError: no severity has that name.

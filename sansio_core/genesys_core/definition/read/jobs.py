@@ -1,7 +1,7 @@
 """Detects jobs: which operations start a job, report its status, return its results or cancel it.
 
-Invariants: a job family is derived from its status operation, whose path ends with a job id. Facts
-missing from the definition are in reviewed tables.
+Invariants: a job family is derived from its status operation, whose path ends with a job id. Tables
+in this module contain facts that the definition lacks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -152,8 +152,8 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""For jobs that pause until the caller acts: the state in which they pause, and the step that the
-caller must take, by status path."""
+"""The state in which a job pauses until the caller acts, and the step that the caller must take, by
+status path."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -278,7 +278,7 @@ def job_problems(definition: ApiDefinition) -> list[str]:
         if _word(state) not in KIND_BY_WORD
     ]
     problems += [
-        f"{path}: is in a reviewed table, but is not a status operation"
+        f"{path}: is in a table of job status paths, but is not a status operation"
         for path in (*OTHER_STATUSES, *_RESULTS, *NEXT_STEPS, *_PAUSES, *_NOT_STATES)
         if path not in statuses
     ]

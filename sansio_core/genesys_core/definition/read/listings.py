@@ -1,8 +1,8 @@
 """Detects listings: which operations return lists of items, and how their pages are requested.
 
 Invariants: the paging style is derived from the request's parameters and the response's fields.
-Facts missing from the definition are in reviewed tables: operations that look like listings but are
-not, responses without a type, limits of page numbers, and identifying fields.
+Tables in this module contain facts that the definition lacks: operations that look like listings but
+are not, responses without a type, limits of page numbers, and identifying fields.
 """
 
 from collections.abc import Mapping
@@ -95,8 +95,8 @@ IDENTITIES: Final[Mapping[str, str]] = {
 }
 """The identifying field of items without an ``id``, by the class name of the items' model.
 
-Reviewed, because many fields that look like an id are not unique: a subject has several grants with
-the same ``subjectId``, a session several turns with the same ``sessionId``.
+Not derived from names, because many fields that look like an id are not unique: a subject has several
+grants with the same ``subjectId``, a session several turns with the same ``sessionId``.
 """
 
 # "Resources", "totalResults" and "count" are SCIM's (RFC 7644, section 3.4.2).
@@ -155,7 +155,7 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
     """Return a message for each operation or table entry that contradicts the rules.
 
     An operation with paging parameters must be a listing or in :data:`NOT_LISTINGS`, and the
-    operations in the reviewed tables must exist and need their entries.
+    operations in the tables must exist and need their entries.
     """
     models = {model.name: model for model in definition.models}
     operations = {f"{one.method} {one.path}": one for one in definition.operations()}
@@ -176,7 +176,9 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
     for key in (*UNTYPED_REPLIES, *WINDOWS):
         listing = find_listing(operations[key], models) if key in operations else None
         if listing is None or listing.style != "page":
-            problems.append(f"{key}: is in a reviewed table, but is not paginated by number")
+            problems.append(
+                f"{key}: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by number"
+            )
     names = {one.name for one in operations.values()}
     return problems + [
         f"{window.instead}: is in WINDOWS, but is not an operation"

@@ -14,7 +14,7 @@ Graph = Mapping[str, tuple[str, ...]]
 
 
 def referenced_models(type_: Type | None) -> tuple[str, ...]:
-    """Return the class names of the models that a type references: none or one."""
+    """Return the class name of the model that a type references, if any, as a tuple."""
     match type_:
         case Ref(name=name):
             return (name,)

@@ -1,8 +1,8 @@
 """Converts wire names to Python names.
 
 Invariants: a name depends only on the definition. It equals the name in the official Python SDK,
-except that a Python keyword gets a trailing underscore, not the official SDK's prefix ``pc``. Names
-that would be equal are numbered.
+except for names that get the prefix ``pc`` there: a Python keyword or ``self`` gets a trailing
+underscore here, and ``property`` is unchanged. Names that would be equal are numbered.
 """
 
 import builtins
@@ -106,7 +106,7 @@ class UniqueNames:
 
         Args:
             name: the preferred name.
-            prefixes: the returned name is unused with each of these prefixes, too.
+            prefixes: the returned name with any of these prefixes is also unused.
         """
         number = self._numbers.get(name, 1)
         chosen = number_name(name, number)

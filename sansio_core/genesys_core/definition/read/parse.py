@@ -317,7 +317,7 @@ class _DefinitionReader:
 
         Args:
             schema: the schema whose properties to return.
-            place: the schema's location, reached through the definitions that extend it.
+            place: the schema's location for findings, by way of the definitions that extend it.
             seen: the names of the schema's definition and of those that extend it.
             merged: the names of the definitions inherited so far; each is inherited once, because
                 the number of inheritance paths to it may double with every level.
@@ -464,7 +464,7 @@ class _DefinitionReader:
             elif found.location not in _LOCATIONS:
                 self.report(
                     here,
-                    f"parameter {found.name!r} is in {found.location!r}, must be one of "
+                    f"parameter {found.name!r} is in {found.location!r}, but must be in "
                     f"{', '.join([*_LOCATIONS][:-1])} or formData; omitted",
                 )
             else:

@@ -1,9 +1,9 @@
 """Derives noun phrases from paths: the resource that a path names, and the resource's owners.
 
 Invariants: a phrase is derived from the segments of its path: segments after the last parameter
-name the resource, earlier segments its owners. If segments are misleading, the reviewed table
-:data:`~genesys_core.definition.words.nouns.NOUNS` has the name, which applies to all operations on
-the resource and below it.
+name the resource, earlier segments its owners. If segments are misleading, the
+table :data:`~genesys_core.definition.words.nouns.NOUNS` has the name, which applies to all operations
+on the resource and below it.
 """
 
 from collections.abc import Sequence
@@ -84,7 +84,7 @@ def pattern_of(steps: Sequence[PathStep]) -> str:
 
 
 def name_things(steps: Sequence[PathStep]) -> str:
-    """Return the name of a path's resource, in the plural if the path is: "queue members"."""
+    """Return the name of a path's resource, in the plural if its segment is: "queue members"."""
     reviewed, _, _ = NOUNS.get(pattern_of(steps), "").partition("|")
     return reviewed or name_by_rules(steps)
 

@@ -118,7 +118,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum total length, in characters, of an enum's values that are written out at each use.
+"""The maximum length of an enum that is written out at each use: the characters of its values.
 
 A longer enum that occurs more than once is defined once, with a name.
 """

@@ -64,7 +64,7 @@ def package_layout(package: str) -> Layout:
         package: the package's import name, such as ``acme_genesys`` or ``acme.genesys``.
 
     Raises:
-        InvalidValueError: the name is not an import name, or would hide another package.
+        InvalidValueError: the name is not an import name, or would shadow another package.
     """
     names = package.split(".")
     if not all(name.isidentifier() and not keyword.iskeyword(name) for name in names):
@@ -74,7 +74,7 @@ def package_layout(package: str) -> Layout:
     # A package in the current folder comes before installed ones on Python's path.
     if names[0] in {"genesys_core", "genesys_cloud", *sys.stdlib_module_names}:
         raise InvalidValueError(
-            f"package {package!r}: would hide the package {names[0]}; choose another name, "
+            f"package {package!r}: would shadow the package {names[0]}; choose another name, "
             "such as acme_genesys"
         )
     folder = "/".join(names)

@@ -231,7 +231,7 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(jobs, "OTHER_SUBMITS", {"POST /gone": STATUS})
     monkeypatch.setattr(jobs, "NEXT_STEPS", {STATUS: ("Ready", "put it")})
     assert job_problems(definition(fine)) == [
-        "/gone: is in a reviewed table, but is not a status operation",
+        "/gone: is in a table of job status paths, but is not a status operation",
         "POST /gone: is in OTHER_SUBMITS, but does not start a job",
         f"{STATUS}: 'Ready' is in NEXT_STEPS, but is not a state of the job",
     ]
@@ -239,7 +239,7 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(jobs, "OTHER_SUBMITS", {})
     monkeypatch.setattr(jobs, "NEXT_STEPS", {STATUS: ("Complete", ""), "/gone": ("Ready", "")})
     assert job_problems(definition(fine)) == [
-        "/gone: is in a reviewed table, but is not a status operation"
+        "/gone: is in a table of job status paths, but is not a status operation"
     ]
 
 

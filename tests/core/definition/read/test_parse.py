@@ -292,7 +292,7 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
             {"/x": get({**query("q"), "in": "cookie"})},
             {},
             (
-                "paths./x.get.parameters[0]: parameter 'q' is in 'cookie', must be one of path, "
+                "paths./x.get.parameters[0]: parameter 'q' is in 'cookie', but must be in path, "
                 "query, header, body or formData; omitted"
             ),
         ),

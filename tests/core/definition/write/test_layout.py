@@ -33,5 +33,5 @@ def test_what_cannot_be_imported_is_refused(package: str) -> None:
 
 @pytest.mark.parametrize("package", ["genesys_core", "genesys_cloud.acme", "json", "email.x"])
 def test_a_package_that_would_hide_another_is_refused(package: str) -> None:
-    with pytest.raises(InvalidValueError, match="would hide the package"):
+    with pytest.raises(InvalidValueError, match="would shadow the package"):
         package_layout(package)
