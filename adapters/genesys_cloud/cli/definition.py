@@ -108,7 +108,7 @@ def diff(
         ),
     ] = "minor",
 ) -> None:
-    """Compare two API definitions: what changed, and what it breaks.
+    """Compare two API definitions, and list the changes with their severity.
 
     Each change has a rule, explained in docs/definition-rules.md, and two severities: for Python
     code and on the wire. Topics are compared if both definitions have them.

@@ -225,9 +225,9 @@ def _until(expires_at: float | None) -> str:
 
 @take_connection("region", "host", "secret_file")
 def logout(ctx: typer.Context) -> None:
-    """Revoke the saved token on the platform and delete it here.
+    """Revoke the saved token on the platform, and delete it from this machine.
 
-    Exit code 1 if revocation failed; the token is deleted here anyway.
+    Exit code 1 if revocation failed; the token is deleted anyway.
     """
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 
@@ -248,6 +248,6 @@ def logout(ctx: typer.Context) -> None:
     # Even if revocation failed: the user must not stay signed in on this machine.
     saved.forget(target)
     if problem is not None:
-        words = f"signed out here, but the platform did not revoke the token: {problem}"
+        words = f"signed out on this machine, but the platform did not revoke the token: {problem}"
         exit_with_error("logout", f"{words}; the token remains valid until it expires")
     print_line("Signed out.")

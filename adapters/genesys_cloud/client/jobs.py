@@ -1,7 +1,7 @@
 """Platform jobs that synchronous and asynchronous clients start and poll.
 
-Invariants: :mod:`genesys_core.jobs` decides when to poll, what a status means and when to give up;
-this module sends operations and issues warnings.
+Invariants: :mod:`genesys_core.jobs` decides when to poll, how to interpret a status and when to
+give up; this module sends operations and issues warnings.
 """
 
 import warnings

@@ -1,8 +1,8 @@
 """Calls with streamed response bodies: saved to a file, or left open for reading.
 
 The driver calls the ``send`` method of this module's objects instead of the transport's, so that
-tokens, retries and deadlines work as in every call. The body of an error or a redirect is read only up to
-the size that an error needs.
+tokens, retries and deadlines work as in every call. The body of an error or a redirect is read
+only up to :data:`LARGEST_REFUSAL` bytes.
 """
 
 import inspect
@@ -87,7 +87,7 @@ class UploadProgress:
 
 
 async def read_limited(reply: Chunks) -> Response:
-    """Read an error response; a body that is longer than an error needs is truncated."""
+    """Read an error response, and truncate its body to :data:`LARGEST_REFUSAL` bytes."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk

@@ -203,8 +203,8 @@ def generate(
     """Generate source files for a definition, in a checkout of this library or in a package.
 
     Args:
-        root: the root of the checkout, by default that of this module; with ``package``, the folder
-            that contains the package, by default the current folder.
+        root: the root of the checkout, by default the one that contains this module; with
+            ``package``, the folder that contains the package, by default the current folder.
         definition: a Swagger file, a folder from ``genesys-cloud definition fetch``, or
             ``bundled``.
         topics: a topic file, in the bundled or the published format. By default, the topics are those

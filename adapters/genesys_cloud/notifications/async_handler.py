@@ -158,7 +158,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
         if self._loop is not None and self._loop is not running_loop():
             raise GenesysCloudError(
                 "this notification handler belongs to the event loop that entered its block; use it "
-                "there, or open another one in this loop"
+                "in that loop, or open another handler in this loop"
             )
 
     async def _leave(self) -> None:

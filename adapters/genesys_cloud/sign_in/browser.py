@@ -9,8 +9,8 @@ grant. ::
 
     token = sign_in(client_id, region="eu_west_1", port=8080)
 
-The OAuth client must be of type "Code Authorization" with exactly this redirect URI registered:
-here ``http://127.0.0.1:8080/callback``.
+The OAuth client must be of type "Code Authorization", and exactly this redirect URI must be
+registered for it: in the example, ``http://127.0.0.1:8080/callback``.
 """
 
 import webbrowser

@@ -1,6 +1,6 @@
 """Adapts synchronous transports to the coroutine driver, and runs the driver without an event loop.
 
-Invariants: no coroutine here suspends, so :func:`run_now` can run each of them like a function.
+Invariants: no coroutine in this module suspends, so :func:`run_now` can run each like a function.
 """
 
 import inspect

@@ -5,7 +5,7 @@ waiting for the GIL, it runs first, and this thread sleeps until it is woken. Th
 switches take longer than a system call that cannot block, so with several threads, only waits
 should release the GIL. Without contention, the methods of :class:`socket.socket` are faster.
 
-Invariants: no call here can block, because each has the flag ``MSG_DONTWAIT``.
+Invariants: no system call can block, because each has the flag ``MSG_DONTWAIT``.
 """
 
 import ctypes

@@ -423,7 +423,7 @@ def test_signing_out_while_the_platform_is_away(token_file):
     assert who.stderr.startswith("genesys-cloud whoami: ")
     out = run("logout", "--token-file", token_file)
     assert out.exit_code == 1
-    assert "signed out here, but the platform did not revoke the token: " in out.stderr
+    assert "signed out on this machine, but the platform did not revoke the token: " in out.stderr
     assert "hunter2" not in out.output + who.output + token_file.read_text()
     assert run("logout", "--token-file", token_file).output == "Not signed in.\n"
 
