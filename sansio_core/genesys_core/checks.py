@@ -103,7 +103,7 @@ FUNCTION: Final = Expected("a function", "print", methods=("__call__",))
 
 
 def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
-    """Check the fields of an object under construction.
+    """Check the types of an object's fields.
 
     Raises:
         TypeError: a field has the wrong type; the message names the first such field.

@@ -450,7 +450,7 @@ class AccessDeniedError(OAuthError):
 OAUTH_ERRORS: Mapping[str, type[OAuthError]] = {
     error.wire_code: error for error in OAuthError.__subclasses__() if error.wire_code is not None
 }
-"""Exception classes by OAuth error code; any other code raises :class:`OAuthError`."""
+"""Exception classes by OAuth error code; :class:`OAuthError` itself is for all other codes."""
 
 
 class DecodeError(GenesysCloudError):

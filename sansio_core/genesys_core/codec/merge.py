@@ -128,7 +128,7 @@ def merge_over_base(model: object, base: bytes) -> object:
 def merge_over_response(
     model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
-    """Return a value to encode: the model, with the members of its response that it lacks.
+    """Return a value to encode: the model, with the response's members that the model lacks.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
 

@@ -41,7 +41,7 @@ class Model(
 
     @classmethod
     def of(cls, source: Struct, *, left_out: list[str] | None = None) -> Self:
-        """Create a model from the fields that it shares with another: ``QueueRequest.of(queue)``.
+        """Create a model from the fields that it shares with another model: ``QueueRequest.of(queue)``.
 
         Args:
             source: the model to copy, of any type; fields are matched by wire name.

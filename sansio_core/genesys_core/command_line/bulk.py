@@ -164,7 +164,7 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
     first = last = next(reading, "")
     if first.rstrip("\n") != head:
         raise UsageError(
-            f"{source}: belongs to another operation, or the file with the rows has changed"
+            f"{source}: is not a journal of this operation and --from-file; the file may have changed"
         )
     finished: set[int] = set()
     failed: set[int] = set()
@@ -293,7 +293,7 @@ class BulkRun:
             self.stop(f"more than {self.max_failures} rows failed")
 
     def withdraw(self, row: int, reason: str) -> None:
-        """Stop the run because a row was not executed, and no other row can succeed either.
+        """Stop the run at a row that was not executed, because every other row would fail too.
 
         Args:
             row: the number of the row, which is not recorded as failed.

@@ -39,7 +39,7 @@ def parse_json_row(line: str) -> dict[str, object]:
         if isinstance(given, str):
             return parse_json_row(given)
         raise UsageError(
-            f"the row of this entry could not be read ({fields['reason']}); correct it in the rows file"
+            f"the row of this entry could not be read ({fields['reason']}); correct it in the file with the rows"
         )
     return fields
 

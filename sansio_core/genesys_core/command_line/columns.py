@@ -44,7 +44,7 @@ _SAMPLE: Final = 50
 """The number of items from which a table's columns and widths are derived."""
 
 _WIDEST: Final = 40
-"""The maximum width of a column in characters; longer cells are folded."""
+"""The maximum width of a column in characters; longer cells are wrapped."""
 
 _GAP: Final = 2
 """The number of spaces between two columns."""

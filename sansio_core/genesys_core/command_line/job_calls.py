@@ -109,7 +109,7 @@ def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[st
 
 
 def describe_ready_job(status: object) -> str:
-    """Return the message that is printed before a job that waits for confirmation is started.
+    """Return the message to print before starting a job that waits for confirmation.
 
     Args:
         status: the platform's status of the job, as JSON.

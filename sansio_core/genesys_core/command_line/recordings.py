@@ -226,7 +226,7 @@ class RecordingManifest:
     )
 
     def read_files(self, lines: Iterable[str]) -> None:
-        """Read the manifest's entries of files; ignore other lines, such as a truncated last line."""
+        """Read the entries for files; ignore other lines, such as a truncated last line."""
         for entry in _documents(lines):
             conversation, recording = entry.get("conversationId"), entry.get("recordingId")
             if isinstance(conversation, str) and isinstance(recording, str):

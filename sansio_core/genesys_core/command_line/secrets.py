@@ -36,7 +36,7 @@ class SecretSource:
 def select_secret(
     options: Mapping[str, object], environment: Mapping[str, str], *, can_ask: bool
 ) -> SecretSource | None:
-    """Return the file or prompt from which to read the secret; ``None`` if there is none to read.
+    """Return the file or prompt from which to read the secret; ``None`` to read no secret.
 
     Args:
         options: the command's options, by name without dashes.

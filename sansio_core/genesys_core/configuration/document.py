@@ -1,4 +1,4 @@
-"""The parsed form of both configuration file formats, and the wording of problems.
+"""The parsed form of a configuration file, INI or JSON, and the format of its problems.
 
 Invariants: a document contains a file's values as text, validated only later, so INI and JSON cannot
 differ in the meaning of a value. A problem never quotes a line that could not be parsed, because it

@@ -92,10 +92,10 @@ class TokenStore(Protocol):
 
 @runtime_checkable
 class AsyncTokenStore(Protocol):
-    """Additional protocol of token stores that asynchronous clients use without a thread.
+    """Protocol of token stores with asynchronous methods in addition to those of :class:`TokenStore`.
 
-    The methods correspond to those of :class:`TokenStore`, and wait in the running asyncio or trio
-    event loop.
+    The methods wait in the running asyncio or trio event loop, so asynchronous clients need no worker
+    threads.
     """
 
     async def load_async(self, key: TokenKey) -> Token | None:
@@ -185,18 +185,18 @@ class TokenDocument(Printable, frozen=True):
         return _encoded({**self.rest, _ENTRIES: self.entries})
 
     def get(self, key: TokenKey, account: str = "") -> Token | None:
-        """Return the token of a key and account; ``None`` if it is missing or unreadable."""
+        """Return the token for a key and account; ``None`` if it is missing or unreadable."""
         wanted = _address(key, account)
         found = next((entry for entry in self.entries if _is_at(entry, wanted)), None)
         return None if found is None else _token(found.get("token"))
 
     def put(self, key: TokenKey, token: Token, account: str = "") -> "TokenDocument":
-        """Return the document with the token of a key and account replaced."""
+        """Return the document with the token for a key and account replaced."""
         entry = {**_address(key, account), "token": _plain(token)}
         return TokenDocument((*self.without(key, account).entries, entry), self.rest)
 
     def without(self, key: TokenKey, account: str = "") -> "TokenDocument":
-        """Return the document without the token of a key and account."""
+        """Return the document without the token for a key and account."""
         unwanted = _address(key, account)
         return TokenDocument(
             tuple(entry for entry in self.entries if not _is_at(entry, unwanted)), self.rest

@@ -129,7 +129,7 @@ class ChannelObservers(Observer):
             observer.channel_closed()
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """Notify the observers that override this method that a notification was delivered."""
+        """Notify the observers that override this method of a delivered notification."""
         for observer in self._of_delivery:
             observer.delivered(topic, seconds)
 

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 Shortfall: TypeAlias = Literal["error", "warn", "ignore"]
-"""What to do at the end of a listing that had fewer items than the platform counted."""
+"""How a listing ends if it had fewer items than the platform counted."""
 
 _SHORTFALLS: Final = ("error", "warn", "ignore")
 

@@ -168,7 +168,7 @@ Each process holds the lock for less than a millisecond.
 """
 
 LOCK_PAUSE: Final = 0.002
-"""Mean time in seconds between two attempts by the calls of a client to lock a shared rate limit."""
+"""Mean seconds between two attempts of one client's calls to lock a shared rate limit."""
 
 _LONGEST_PAUSE: Final = 1.0
 

@@ -43,7 +43,7 @@ hits an exhausted limit at the worst moment still succeeds.
 
 MAX_RETRY_AFTER: Final = 180.0
 """Maximum delay in seconds before a retry. As in the official SDKs, a call is not retried if the
-response requests a longer delay, such as hours because of an API's daily limit.
+response requests a longer delay, which may be hours when an API's daily limit is reached.
 """
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})

@@ -60,7 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def check_deadline(seconds: float | None) -> float | None:
-    """Return a deadline if it is valid.
+    """Check a deadline, and return it.
 
     Raises:
         InvalidValueError: the deadline is not positive, or exceeds 1e9 seconds.

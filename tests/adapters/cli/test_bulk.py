@@ -173,7 +173,7 @@ def test_refused_credentials_end_the_run_and_no_row_is_lost(tmp_path):
         (["--failures", "rows.jsonl.journal"], "must not be the journal"),
         (["--failures", "nowhere/x"], "cannot be written"),
         (["--resume", "nowhere"], "nowhere: cannot be read"),
-        (["--resume", "rows.jsonl"], "belongs to another operation"),
+        (["--resume", "rows.jsonl"], "is not a journal of this operation"),
         (["--parallel", "x"], "must be a whole number"),
     ],
 )

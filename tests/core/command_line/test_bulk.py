@@ -134,7 +134,7 @@ def test_the_journal_tells_what_is_left():
     assert found == BulkJournal(frozenset({1, 3}), frozenset({2}), frozenset({3}), "#\n")
     assert read_journal([f"{HEAD}\n"], HEAD, "j") == BulkJournal()
     for other in ([], ["text\n"], [f"{journal_head('post_users', 'abd')}\n"]):
-        with pytest.raises(UsageError, match="j: belongs to another operation"):
+        with pytest.raises(UsageError, match="j: is not a journal of this operation"):
             read_journal(other, HEAD, "j")
 
 
