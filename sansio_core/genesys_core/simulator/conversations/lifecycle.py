@@ -25,7 +25,7 @@ from genesys_core.simulator.conversations.sessions import (
     resume_session,
     wall_milliseconds,
 )
-from genesys_core.simulator.conversations.timers import set_timer
+from genesys_core.simulator.conversations.timers import cancel_timers, set_timer
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.timeline import (
@@ -58,6 +58,7 @@ __all__ = [
     "join_connected",
     "leave_queue",
     "refuse_alert",
+    "reschedule_callback",
     "transfer_to_address",
     "transfer_to_agent",
     "transfer_to_queue",
@@ -287,6 +288,27 @@ def add_callback(
     _tell(state, "customer.start", conversation, customer, now)
     acd = enter_queue(state, conversation, queue_id, now, seconds=seconds, media="callback")
     return customer, acd
+
+
+def reschedule_callback(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    acd: Participant,
+    seconds: float,
+    now: Now,
+) -> None:
+    """Change the time at which a scheduled callback is queued.
+
+    Args:
+        state: the platform's state.
+        conversation: the callback's conversation.
+        acd: the participant that will wait in the queue, in the state ``scheduled``.
+        seconds: the delay in seconds before the callback is queued.
+        now: the current time.
+    """
+    about = (conversation.id, acd.id)
+    cancel_timers(state.contact_center, about)
+    set_timer(state.contact_center, "schedule", seconds, now, about)
 
 
 def begin_waiting(
@@ -629,6 +651,7 @@ def transfer_to_queue(
     now: Now,
     *,
     attended: bool = False,
+    seconds: float = 0.0,
 ) -> Participant:
     """Transfer a conversation to a queue, and return the participant that waits in the queue.
 
@@ -639,8 +662,10 @@ def transfer_to_queue(
         queue_id: the id of an existing queue.
         now: the current time.
         attended: whether the participant stays until an agent connects.
+        seconds: for a scheduled callback, the number of seconds until it waits for an agent.
     """
-    acd = enter_queue(state, conversation, queue_id, now, media=participant.session.media)
+    media = participant.session.media
+    acd = enter_queue(state, conversation, queue_id, now, seconds=seconds, media=media)
     acd.replaces = participant.id if attended else None
     _hand_over(state, conversation, participant, now, attended=attended)
     return acd

@@ -1,16 +1,16 @@
 """Timers of conversations, jobs and traffic, on the virtual clock.
 
 Invariants: the timer that is due first is returned first; if several timers are due at the same
-time, the one that was set first. Timers are not cancelled: an obsolete one does nothing, because
-its action checks the conversation.
+time, the one that was set first. Only the timers of rescheduled callbacks are cancelled; any other
+obsolete timer does nothing, because its action checks the conversation.
 """
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from genesys_core.clock import Now
 from genesys_core.simulator.state.timeline import ContactCenter, TimerKind, VirtualTimer
 
-__all__ = ["due_timer", "next_timer", "set_timer"]
+__all__ = ["cancel_timers", "due_timer", "next_timer", "set_timer"]
 
 
 def set_timer(
@@ -33,6 +33,18 @@ def set_timer(
     due = now.monotonic + max(seconds, 0.0)
     timer = VirtualTimer(due, center.serial, kind, *about)
     heappush(center.timers, timer)
+
+
+def cancel_timers(center: ContactCenter, about: tuple[str, str]) -> None:
+    """Cancel all timers for a participant of a conversation.
+
+    Args:
+        center: the contact center that keeps the timers.
+        about: the ids of the conversation and the participant.
+    """
+    kept = [e for e in center.timers if (e.conversation_id, e.participant_id) != about]
+    heapify(kept)
+    center.timers = kept
 
 
 def next_timer(center: ContactCenter) -> float | None:

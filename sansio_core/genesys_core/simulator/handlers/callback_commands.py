@@ -3,13 +3,15 @@
 Invariants: a bulk update changes every callback whose state allows a change; all other callbacks
 are counted as errors.
 
-Guess: only callbacks that no agent has answered can be changed.
+Guesses: only callbacks that no agent has answered can be changed; a new time does not affect a
+callback that already waits in its queue.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from genesys_core.simulator.conversations import lifecycle
+from genesys_core.simulator.conversations.sessions import wall_milliseconds
 from genesys_core.simulator.handlers.conversation_lookup import (
     make_refusal,
     read_time,
@@ -55,9 +57,18 @@ def _change(call: ApiCall, body: Mapping[str, Json]) -> Record:
     conversation, acd = _find_waiting(call, str(body.get("conversationId")))
     numbers = body.get("callbackNumbers")
     scheduled = read_time(body.get("callbackScheduledTime"), field="callbackScheduledTime")
+    is_scheduled = acd.session.state == "scheduled"  # otherwise, the callback waits already
+    due = conversation.scheduled if scheduled is None else scheduled
+    seconds = 0.0
+    if is_scheduled and due is not None:
+        seconds = (due - wall_milliseconds(call.now)) / 1000
     if body.get("queueId"):
         queue_id = require_queue(call, body["queueId"])
-        acd = lifecycle.transfer_to_queue(call.state, conversation, acd, queue_id, call.now)
+        acd = lifecycle.transfer_to_queue(
+            call.state, conversation, acd, queue_id, call.now, seconds=seconds
+        )
+    elif is_scheduled and scheduled is not None:
+        lifecycle.reschedule_callback(call.state, conversation, acd, seconds, call.now)
     if isinstance(numbers, list):
         conversation.callback_numbers = tuple(str(each) for each in numbers)
     if scheduled is not None:

@@ -332,6 +332,17 @@ def test_a_scheduled_callback_begins_to_wait():
     assert floor.facts() == ["customer.start", "acd.start"]
 
 
+def test_a_rescheduled_callback_begins_to_wait_at_its_new_time_alone():
+    floor = Floor(agents=0)
+    made = lifecycle.begin_inbound(floor.state, "callback", floor.now)
+    acd = lifecycle.enter_queue(floor.state, made, floor.queue, floor.now, seconds=60)
+    lifecycle.reschedule_callback(floor.state, made, acd, 90, floor.now)
+    floor.wait(89)
+    assert kinds(acd) == ["scheduled"]
+    floor.wait(1)
+    assert kinds(acd) == ["scheduled", "interact"]
+
+
 def test_after_call_work_without_a_wrap_up_has_a_code_of_the_platform():
     floor = Floor(agents=1, wrapupPrompt="MANDATORY_TIMEOUT", timeoutMs=2500)
     made = floor.connected()

@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.clock import Now
-from genesys_core.simulator.conversations.timers import due_timer, next_timer, set_timer
+from genesys_core.simulator.conversations.timers import (
+    cancel_timers,
+    due_timer,
+    next_timer,
+    set_timer,
+)
 from genesys_core.simulator.state.timeline import ContactCenter
 
 
@@ -24,6 +29,17 @@ def test_a_time_in_the_past_is_due_at_once():
     center = ContactCenter()
     set_timer(center, "schedule", -5.0, Now(1.0, 100.0))
     assert next_timer(center) == 1.0
+
+
+def test_cancelled_timers_are_never_due_and_all_others_are():
+    center, now = ContactCenter(), Now(0.0, 0.0)
+    for at in range(5):
+        set_timer(center, "schedule", 5.0 - at, now, ("c", "p" if at % 2 else str(at)))
+    cancel_timers(center, ("c", "p"))
+    order = []
+    while (due := due_timer(center, Now(10.0, 10.0))) is not None:
+        order.append(due[0].participant_id)
+    assert order == ["4", "2", "0"]
 
 
 @given(st.lists(st.integers(0, 5)))

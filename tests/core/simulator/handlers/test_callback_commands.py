@@ -2,6 +2,7 @@
 
 import pytest
 
+from genesys_core.simulator.http.exchange import format_instant
 from tests.strategies.contact_center import StaffedDesk
 
 CALLBACKS = "/api/v2/conversations/callbacks"
@@ -39,6 +40,56 @@ def test_a_callback_moves_to_another_queue(desk):
     (acd,) = answer.json["callbackIdentifiers"]
     found = desk.timeline(made).participant(acd["id"])
     assert (found.queue_id, found.is_live) == (other, True)
+
+
+def scheduled(desk, seconds):
+    """A callback that is queued after a delay, and the participant that then waits."""
+    body = {
+        "queueId": desk.queue,
+        "callbackNumbers": ["+1"],
+        "callbackScheduledTime": format_instant(desk.now.wall + seconds),
+    }
+    answer = desk.call("POST", CALLBACKS, body).json
+    made = answer["conversation"]["id"]
+    return made, desk.timeline(made).participant(answer["callbackIdentifiers"][0]["id"])
+
+
+def pass_time(desk, seconds):
+    desk.sleep(seconds)
+    desk.simulator.advance(desk.now)
+
+
+@pytest.mark.parametrize("seconds", [30, 600])
+def test_a_scheduled_callback_is_queued_at_its_new_time(desk, seconds):
+    made, acd = scheduled(desk, 60)
+    when = format_instant(desk.now.wall + seconds)
+    desk.call("PATCH", CALLBACKS, change(made, callbackScheduledTime=when))
+    pass_time(desk, seconds - 1)
+    assert acd.session.state == "scheduled"
+    pass_time(desk, 1)
+    assert acd.session.state == "connected"
+
+
+@pytest.mark.parametrize("new", [{}, {"callbackScheduledTime": 600}])
+def test_a_scheduled_callback_is_still_scheduled_in_another_queue(desk, new):
+    made, _ = scheduled(desk, 60)
+    other = desk.call("POST", "/api/v2/routing/queues", {"name": "Other"}).json["id"]
+    times = {name: format_instant(desk.now.wall + each) for name, each in new.items()}
+    answer = desk.call("PATCH", CALLBACKS, change(made, queueId=other, **times))
+    (moved,) = answer.json["callbackIdentifiers"]
+    acd = desk.timeline(made).participant(moved["id"])
+    pass_time(desk, 59 if not new else 599)
+    assert (acd.queue_id, acd.session.state) == (other, "scheduled")
+    pass_time(desk, 1)
+    assert acd.session.state == "connected"
+
+
+def test_a_waiting_callback_keeps_its_place_when_its_time_changes(desk):
+    made = desk.offer("callback")
+    when = format_instant(desk.now.wall + 600)
+    (acd,) = (e for e in desk.timeline(made).participants if e.purpose == "acd")
+    desk.call("PATCH", CALLBACKS, change(made, callbackScheduledTime=when))
+    assert acd.session.state == "connected"
 
 
 def test_what_is_no_callback_or_does_not_wait_is_refused(desk):
