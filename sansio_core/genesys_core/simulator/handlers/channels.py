@@ -42,7 +42,10 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel; if the caller has too many, delete the least recently used channel."""
+    """Create a channel; if the caller has the maximum number, replace the least recently used.
+
+    Channels without a connected WebSocket are replaced first.
+    """
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(

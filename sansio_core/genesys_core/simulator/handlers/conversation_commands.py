@@ -1,7 +1,7 @@
 """Commands that begin, change and end conversations.
 
 Invariants: a command that the state does not allow is rejected with the platform's error code, and
-changes nothing. Commands return 202 without a body; those that create a conversation return its id.
+changes nothing. Most commands return 202 without a body; those that create a conversation return its id.
 Any caller may control any participant.
 """
 
@@ -198,9 +198,10 @@ def post_message(call: ApiCall) -> Reply:
 
 
 def post_open_message(call: ApiCall) -> Reply:
-    """Receive a customer's message: add it to the customer's conversation, or begin a new one.
+    """Receive a customer's message; begin a conversation unless the customer has an active one.
 
-    A new conversation waits in the organization's first queue, because there are no message flows.
+    The message is not stored. A new conversation waits in the organization's first queue, because
+    there are no message flows.
     """
     body = call.document()
     sender = _map(_map(body.get("channel")).get("from"))

@@ -74,7 +74,7 @@ def get_users_me(call: ApiCall) -> Reply:
 
 
 def get_users(call: ApiCall) -> Reply:
-    """Return a page of users, optionally filtered by state or id."""
+    """Return a page of users in the requested ``state``, by default ``active``."""
     state, ids = call.argument("state", "active"), call.query.get("id")
     reach = (call.number("pageNumber", 1) or 1) * (call.number("pageSize", 25) or 1)
     if state == "inactive" and reach > _DEEPEST:

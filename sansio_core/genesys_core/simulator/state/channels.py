@@ -27,7 +27,7 @@ __all__ = [
 
 MAX_CHANNELS: Final = 20
 """The maximum number of channels per user and client; a further channel replaces the least recently
-used."""
+used, channels without a WebSocket first."""
 
 MAX_TOPICS: Final = 1_000
 """The maximum number of topics of a channel; a combined topic counts as one topic."""
