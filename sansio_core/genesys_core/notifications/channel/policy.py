@@ -86,7 +86,7 @@ class Policy(Struct, frozen=True):
         return max(ladder / 2 * (1 + self.random()), wanted)
 
     def life(self, lasts: float | None) -> float:
-        """Return the seconds between renewals of a channel's topics, from the channel's lifetime."""
+        """Return the seconds between renewals of topics, given a channel's lifetime."""
         return lasts * 23 / 24 if lasts is not None and lasts > 0 else self.renew_after
 
 
