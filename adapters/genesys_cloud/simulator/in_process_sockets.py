@@ -133,7 +133,7 @@ class InProcessSocket:
         self._sockets.close(self)
 
     def perform(self, steps: list[WireStep]) -> None:
-        """Apply the steps of the server's side to this side; may be called from any thread."""
+        """Apply the server's steps to this end of the connection; may be called from any thread."""
         for step in steps:
             match step:
                 case Write():

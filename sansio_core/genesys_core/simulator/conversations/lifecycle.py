@@ -1,8 +1,8 @@
 """A conversation's lifecycle: the steps that begin, change and end it.
 
 Invariants: every step is one function, which keeps the timeline, the agents and the detail events
-consistent. A conversation ends when fewer than two parties, or no party outside the organization,
-remain. Handlers reject commands that the current state does not allow.
+consistent. A conversation ends when fewer than two parties remain, or when the last party outside
+the organization has left. Handlers reject commands that the current state does not allow.
 """
 
 from collections import OrderedDict
@@ -613,7 +613,7 @@ def wrap_up(
 def end_acw(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """End an agent's after-call work; without a wrap-up, record one with the timeout code."""
+    """End an agent's after-call work; if there is no wrap-up, record one with the timeout code."""
     at = wall_milliseconds(now)
     participant.acw_ended = at
     if participant.wrap_up is None:

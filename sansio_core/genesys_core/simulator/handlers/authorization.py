@@ -179,12 +179,12 @@ def get_home_division(call: ApiCall) -> Reply:
 
 
 def get_permitted_divisions(call: ApiCall) -> Reply:
-    """Return the divisions in which the caller has the permission in the query."""
+    """Return the divisions in which the caller has the permission given in the query."""
     return json_reply(_permitted_divisions(call, _caller(call)))
 
 
 def get_permitted_divisions_page(call: ApiCall) -> Reply:
-    """Return a page of the divisions in which a subject has the permission in the query."""
+    """Return a page of the divisions in which a subject has the permission given in the query."""
     subject = _subject(call) if "subjectId" in call.arguments else _caller(call)
     return json_reply(_page(call, _permitted_divisions(call, subject)))
 

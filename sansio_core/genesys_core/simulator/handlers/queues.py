@@ -1,7 +1,7 @@
 """Handlers for queues: ``/api/v2/routing/queues`` and ``/api/v2/routing/queues/{queueId}``.
 
-Invariants: a PUT replaces all properties of a queue except its id. No two queues have the same
-name.
+Invariants: a PUT replaces all properties of a queue except its id, creation date and member counts.
+No two queues have the same name.
 """
 
 from collections.abc import Mapping

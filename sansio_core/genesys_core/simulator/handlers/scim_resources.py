@@ -29,7 +29,7 @@ __all__ = [
 ScimResource: TypeAlias = Mapping[str, Json]
 
 ScimFilter: TypeAlias = Mapping[str, Callable[[ScimResource], Sequence[Json]]]
-"""For each attribute, the function that returns a resource's values, by lower-case name."""
+"""The function that returns a resource's values of an attribute, by the attribute's lower-case name."""
 
 ALWAYS: Final = frozenset({"id", "schemas", "meta"})
 """The attributes that every response contains, and that callers cannot write."""

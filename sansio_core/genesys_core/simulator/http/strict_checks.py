@@ -114,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return an outbound call with its page size reduced to the maximum; other calls unchanged."""
+    """Return a call, with the page size reduced to the maximum if its path is below ``/outbound``."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))

@@ -93,7 +93,7 @@ class JobStates(Struct, frozen=True):
         """Return the state that a job has at a time.
 
         Args:
-            run: the job's progress: when it was started and what its caller did.
+            run: the job's start, and its caller's actions since then.
             monotonic: the current time, in monotonic seconds.
             duration: how long a job takes in seconds, not counting the time that it waits for its
                 caller.

@@ -74,7 +74,7 @@ def _sorted(call: ApiCall, items: list[Json]) -> list[Json]:
 
 
 def order_of(item: Json, name: str) -> tuple[float, str]:
-    """Return the sort key of an item: numbers sort before strings, and strings ignore case.
+    """Return the sort key of an item: numbers sort before strings; the case of strings is ignored.
 
     Args:
         item: an item of a listing.

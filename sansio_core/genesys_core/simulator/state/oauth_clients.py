@@ -25,9 +25,9 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return the API's name for a client's grant type; ``CODE`` if it has none.
+    """Return the API's name for a client's grant type; ``CODE`` if the client has none.
 
-    For a client with several, this is the first one in :data:`GRANT_TYPES`.
+    If the client has several, this is the first one in :data:`GRANT_TYPES`.
     """
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
