@@ -38,7 +38,8 @@ class Interval(TextValue):
         end: a datetime in the same form, at least a millisecond after ``start``.
 
     Raises:
-        InvalidValueError: a datetime without a time zone, or an end that is not after the start.
+        InvalidValueError: a datetime has no time zone or is outside the years 1 to 9999 in UTC, or
+            the end is not after the start.
         TypeError: an argument is not a datetime.
     """
 
@@ -102,7 +103,8 @@ class Interval(TextValue):
             zone: the time zone that determines when the days start and end.
 
         Raises:
-            InvalidValueError: the last day is before the first.
+            InvalidValueError: the last day is before the first, a day is a datetime, or the interval
+                is not within the years 1 to 9999 in UTC.
             TypeError: an argument is not a date, or ``zone`` is not a time zone.
         """
         for name, day in (("first", first), ("last", last)):

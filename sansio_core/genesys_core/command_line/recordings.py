@@ -185,7 +185,7 @@ def recordings_query(interval: str) -> dict[str, object]:
 
 
 def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the conversation ids in lines with one id each, as plain text or as JSON.
+    """Yield the conversation ids in lines that contain one id each, as plain text or JSON.
 
     A JSON line is a string, or an object with ``conversationId`` or ``id``. Lines without an id are
     ignored.

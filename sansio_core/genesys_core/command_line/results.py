@@ -89,7 +89,7 @@ def is_row_format(format: OutputFormat) -> bool:
 
 
 def find_rows(document: object, path: str | None = None) -> list[object]:
-    """Return the items of a response; the response itself if it is not a listing.
+    """Return the items of a response; a list of the response itself if it is not a listing.
 
     Args:
         document: the response body as a JSON value.

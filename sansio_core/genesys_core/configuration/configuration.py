@@ -72,7 +72,7 @@ class Setting(NamedTuple):
 class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     """All settings of a client, in sections; a setting without a value is ``None``.
 
-    Two configurations are equal if their values are, regardless of their origins.
+    Configurations with equal values are equal, even if the origins of the values differ.
 
     Attributes:
         logging: what is logged, in which format and where.

@@ -35,7 +35,7 @@ def read_environment(
     """Read the supported variables; strip whitespace, and treat empty variables as not set.
 
     Returns:
-        The API host, the credentials, and a pair of setting and origin for each variable set.
+        The API host, the credentials, and a pair of setting and origin for each variable that is set.
 
     Raises:
         ConfigurationError: the region or host is invalid, or both are set.

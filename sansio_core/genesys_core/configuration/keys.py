@@ -1,6 +1,6 @@
 """The keys of configuration files, their rules, and the validation of documents.
 
-Invariants: INI and JSON share this table; validation reports every problem of a document, not only
+Invariants: INI and JSON share the table :data:`KEYS`; validation reports every problem of a document, not only
 the first; and nothing is silently ignored: a setting without effect is a warning, an invalid one is
 a problem. Values of unknown and of secret keys are not shown.
 """

@@ -174,7 +174,7 @@ class Sources(Confidential, frozen=True):
 
         Args:
             resolved: the result of :meth:`resolve`.
-            random: the source of randomness for jitter.
+            random: the source of random numbers for jitter.
             is_mock: whether the transport is a mock, to which no rate limit applies.
         """
         return Session(

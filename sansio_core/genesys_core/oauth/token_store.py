@@ -85,7 +85,7 @@ class TokenStore(Protocol):
 
         Args:
             key: the token's key.
-            timeout: seconds to wait for the lock before raising.
+            timeout: seconds to wait for the lock before raising :class:`TokenStoreError`.
         """
         ...
 

@@ -6,7 +6,7 @@ Invariants: an observer changes no outcome. It may add header fields to a reques
 
     call = observer.begin(name, "api", now)        # None: ignore this call
     request = call.sending(request)                # before each attempt; the result is sent
-    call.attempted(sending, request, outcome, state, now)    # after each; `state` is the next one
+    call.attempted(sending, request, outcome, state, now)    # after each; `state` is the new state
     call.waiting(waiting)                          # before each wait
     call.ended(outcome, now)                       # once; None: the call was cancelled
 

@@ -125,7 +125,7 @@ class Reservation(Struct, frozen=True):
 
     Attributes:
         at: when to try again, on the monotonic clock.
-        tickets: the ticket in each window entered so far, by the window's path.
+        tickets: pairs of a window's path and the request's ticket in the queue of that window.
         why: description of the limit that the request waits for.
     """
 

@@ -297,7 +297,7 @@ def decide_retry(
         elapsed: seconds since the call began.
         deadline: seconds for the whole call, or ``None``.
         now: the current time, for a ``Retry-After`` that is a date.
-        random: the source of jitter.
+        random: the source of random numbers for jitter.
     """
     asked = requested_wait(outcome, now)
     refusal = _refusal(outcome, policy, repeatable, history, asked)

@@ -83,7 +83,7 @@ class Session(Struct, frozen=True):
     Attributes:
         settings: the client's settings.
         vault: the state of the client's token.
-        random: the random source for jitter.
+        random: the source of random numbers for jitter.
         pacer: the rate limiter, or ``None`` if disabled.
     """
 

@@ -288,9 +288,9 @@ class Vault(Struct, frozen=True):
         """Apply the token store's content: adopt a token that another process has saved.
 
         Call :meth:`reserve` again afterwards; an :class:`ExchangeNeeded` that it returned before is
-        no longer valid. While the vault has no token, a stored token is
-        adopted only if the grant's :attr:`~Grant.resumes` is true: a code or an assertion may
-        belong to a different user than the stored token, and is exchanged instead.
+        no longer valid. While the vault has no token, a stored token is adopted only if the grant's
+        :attr:`~Grant.resumes` is true: a code or an assertion may belong to a different user than
+        the stored token, and is exchanged instead.
 
         Args:
             stored: the token in the store, or ``None``.
