@@ -25,7 +25,7 @@ __all__ = ["EVERYDAY", "SLICE", "Shard", "make_shards"]
 SLICE = 60
 """The number of models at which a shard is full; the next model starts a new shard.
 
-Creating a class takes 29 µs, so the first use of a model costs about 2 ms for its shard. Smaller
+Creating a class takes about 45 µs, so the first use of a model costs about 3 ms for its shard. Smaller
 shards would save little of that time, and would need more files and imports.
 """
 

@@ -138,6 +138,7 @@ def find_export(
             "or create an Export with `places`"
         )
     operation = _build(dataset.operation, body, path, query)
+    # Large pages need fewer requests; a page size in `body` or `query` takes precedence.
     if dataset.size is not None and read_place(operation, dataset.size[0]) is None:
         operation = write_place(operation, *dataset.size)
     archive = _build(dataset.archive, body, path, None) if dataset.archive else None

@@ -1,6 +1,6 @@
 """The manifest of an export: an entry for each finished part, and the slices that are missing.
 
-Invariants: an entry is written after its part, so an entry means that the part is complete. The
+Invariants: an entry is written after its part, so an entry means that the whole file was written. The
 name of a part contains a digest of its content, so an entry never describes the part of another
 process that fetched the same slice at the same time. An entry is ignored if it is truncated, if its
 part does not exist, or if its slice is not in the plan. Fetching a slice again replaces its part and

@@ -20,7 +20,7 @@ from genesys_core.definition.read.findings import Finding, Place, format_place
 __all__ = ["MAX_DEPTH", "convert_tolerantly", "is_deeper_than"]
 
 MAX_DEPTH: Final = 100
-"""The maximum nesting depth that is read; the platform's own documents have about 20 levels."""
+"""The maximum nesting depth that is read; the platform's documents have up to 17 levels."""
 
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep; ignored"
 

@@ -1,7 +1,7 @@
 """Writes operations: for each API, a module of pure functions that build operations (builders).
 
 Invariants: a builder only collects its arguments, without checking or converting them, and takes
-half a microsecond. Its signature and docstring come from the definition.
+about a microsecond. Its signature and docstring come from the definition.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
