@@ -239,7 +239,7 @@ class Simulator:
         """Return the response to a request to the login host or the API.
 
         Args:
-            request: any request; only the path and query of its URL matter.
+            request: any request; the scheme and host of its URL do not affect routing.
             now: when the request was received. Expiry uses ``wall``, rate limits use ``monotonic``.
         """
         path, query = _target(request.url)
