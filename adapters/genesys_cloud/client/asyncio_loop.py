@@ -72,6 +72,7 @@ class AsyncioLoop:
         task = asyncio.ensure_future(work())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        task.add_done_callback(_see_error)  # not raised anywhere if the caller is cancelled
         # Unlike `wait_for`, `wait` cancels nothing when its caller is cancelled or times out.
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None

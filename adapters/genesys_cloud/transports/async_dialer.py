@@ -94,8 +94,7 @@ class _Dialing:
                 outcome = await self._connector.race(state)
                 if isinstance(outcome, Race):
                     return state.lost(outcome)
-                ends = outcome.getsockname()[:2], outcome.getpeername()[:2]
-                await self._adopt(outcome)
+                ends = await self._adopt_connected(outcome)
                 return state.connected(*ends)
             case ConnectingThroughSocks():
                 await self._adopt(await self._connector.connect_socks(state))
@@ -112,6 +111,16 @@ class _Dialing:
     @property
     def _opened(self) -> AsyncConnection:
         return cast(AsyncConnection, self.connection)
+
+    async def _adopt_connected(self, sock: socket) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        try:
+            # Before `adopt`, which may close the socket. Fails if the peer has already reset it.
+            ends = sock.getsockname()[:2], sock.getpeername()[:2]
+        except OSError:
+            sock.close()
+            raise
+        await self._adopt(sock)
+        return ends
 
     async def _adopt(self, sock: socket) -> None:
         # Nothing owns the socket yet, so a cancellation during `adopt` would leak it.

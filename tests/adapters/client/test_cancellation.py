@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import anyio
 import pytest
@@ -10,10 +11,12 @@ import trio
 
 from genesys_cloud import AsyncClient, ClientCredentials
 from genesys_core.api import users
+from genesys_core.http.messages import Request, Response
 from tests.helpers.server import scripted_server
 from tests.helpers.slow import Slow
 
 GRANT = ClientCredentials("id", "secret")
+URL = "http://127.0.0.1:1"
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
@@ -72,6 +75,31 @@ def test_asyncio_closing_waits_for_an_exchange_whose_caller_is_gone() -> None:
 
     with scripted_server(slow) as server:
         asyncio.run(main())
+
+
+def test_asyncio_an_exchange_that_fails_after_its_caller_is_gone_is_not_logged() -> None:
+    begun, logged = asyncio.Event(), []
+
+    class Broken:
+        async def send(self, request: Request) -> Response:
+            begun.set()
+            await asyncio.sleep(0)
+            raise ValueError
+
+        async def close(self) -> None: ...
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, about: logged.append(about))
+        async with AsyncClient(host=URL, auth=GRANT, transport=Broken()) as client:
+            call = asyncio.create_task(client.send(users.get_users_me()))
+            await begun.wait()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+        gc.collect()
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+    assert logged == []
 
 
 def test_trio_an_exchange_outlives_the_call_that_began_it() -> None:
