@@ -11,6 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Generator
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -69,8 +70,8 @@ class FileBudget:
     def _locked(self, wait: float) -> Generator[None]:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = self._path.with_name(f"{self._path.name}.lock")
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
-        try:
+        with _open(name, os.O_CREAT) as file:
+            descriptor = file.fileno()
             if not wait_for_lock(descriptor, timeout=wait, poll=_POLL):
                 seconds = f" for more than {wait:g} s" if wait else ""
                 raise BudgetBusyError(
@@ -80,16 +81,14 @@ class FileBudget:
                 yield
             finally:
                 unlock(descriptor)
-        finally:
-            os.close(descriptor)
 
     def _replace(self, path: Path, state: bytes) -> None:
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+        opened = _open(unfinished, os.O_CREAT | os.O_EXCL)
         try:
             # Not flushed to disk, because that would take milliseconds in each call. A power
             # failure may leave an empty file, but it also restarts the clock and so the windows.
-            with os.fdopen(descriptor, "wb") as file:
+            with BufferedWriter(opened) as file:
                 file.write(state)
             unfinished.replace(path)
         except BaseException:
@@ -112,6 +111,13 @@ class FileBudget:
         except OSError as error:
             problem = error.strerror or type(error).__name__
             raise BudgetError(f"rate limit {self._path}: {problem}; nothing was sent") from None
+
+
+def _open(path: Path, flags: int) -> FileIO:
+    # Both steps in one call: an exception from a signal handler between two calls would leave the
+    # descriptor open, whereas an unreferenced file object closes it.
+    descriptors = map(os.open, (path,), (flags | os.O_RDWR | _FLAGS,), (0o600,))
+    return next(map(FileIO, descriptors, ("r+",)))
 
 
 # O_BINARY exists only on Windows, the other flags only on other systems.

@@ -85,8 +85,12 @@ class ResumableFile(AtomicFile):
         """Keep the partial file if it can be resumed, and remove it otherwise."""
         if self._record.closed:  # committed
             return
-        if self.part.can_continue:
-            self._checkpoint()
+        # An interrupted `commit` may have closed or renamed the file; its record is still valid.
+        is_open = not self._file.closed
+        part = self.part if is_open else self._part
+        if part.can_continue and self._path.exists():
+            if is_open:
+                self._checkpoint()
             self._file.close()
             self._close_record()
         else:
@@ -99,7 +103,7 @@ class ResumableFile(AtomicFile):
         self._record = self._record_path.open("a+b")
         try:
             self._claim()
-            path.touch()
+            path.open("ab").close()  # not `touch`: an interrupt would leave its descriptor open
             return path, path.open("r+b")
         except BaseException:
             self._record.close()

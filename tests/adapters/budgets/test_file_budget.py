@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import itertools
 import json
 import math
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -41,6 +43,7 @@ from genesys_core.errors import BudgetBusyError, BudgetError
 from genesys_core.oauth import Token
 from genesys_core.session.budget import token_key
 from tests.helpers.flavours import Api, every_flavour, run_asyncio, run_trio
+from tests.helpers.interrupts import each_interrupt
 from tests.helpers.server import Reply, scripted_server
 
 ME = users.get_users_me()
@@ -478,3 +481,16 @@ def test_a_token_that_is_shared_without_a_budget_is_told_once(run, tmp_path, cap
         )
     warned = [record for record in caplog.records if "the token is shared" in record.message]
     assert len(warned) == (0 if has_budget else 1)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc")
+def test_an_interrupt_before_any_instruction_leaves_no_descriptor_open_and_no_lock_held(tmp_path):
+    budget = FileBudget(tmp_path / "budget")
+    change = partial(budget.change_state, "a", count, wait=0)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for position in each_interrupt(lambda: change, "budgets/file_budget.py"):
+        gc.collect()  # the interrupt's traceback references the frames
+        change()
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before, f"interrupted at {position}"

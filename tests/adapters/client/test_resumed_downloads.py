@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 from genesys_cloud import AsyncClient, Client, RetryConfiguration
+from genesys_cloud.client import atomic_file
 from genesys_cloud.client.resumable_file import CHECKPOINT, ResumableFile
 from genesys_core import errors
 from genesys_core.calls.operation import raw_operation
@@ -355,6 +356,36 @@ def test_a_record_that_was_removed_meanwhile_locks_nothing(tmp_path, monkeypatch
     monkeypatch.setattr(resumable_file, "try_lock", removed)
     with pytest.raises(BlockingIOError):
         ResumableFile(tmp_path / "x", "f")
+
+
+@pytest.mark.parametrize("step", ["replace", "flush_directory"])
+@pytest.mark.parametrize("validator", ['"v1"', None])
+def test_an_interrupted_commit_leaves_a_part_that_can_be_continued_or_nothing(
+    tmp_path, monkeypatch, step, validator
+):
+    target = tmp_path / "x"
+    begun = PartialFile(source="s", validator=validator, total=None)
+
+    def download(part: PartialFile | None) -> None:
+        with ResumableFile(target, "s") as file:
+            file.begin(part or file.part)
+            file.write(FILE[file.part.size :])
+            file.commit("x")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        owner = Path if step == "replace" else atomic_file
+        patched.setattr(owner, step, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            download(begun)
+
+    if step == "flush_directory":
+        assert only(tmp_path) == ["x"]
+    download(None)
+    assert target.read_bytes() == FILE
+    assert only(tmp_path) == ["x"]
 
 
 def test_the_record_is_locked_until_it_is_removed(tmp_path, monkeypatch):
