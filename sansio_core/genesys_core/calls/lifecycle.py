@@ -202,8 +202,8 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 class Sending(Struct, Generic[T], frozen=True):
     """The driver must send ``request``.
 
-    The request's timeouts exceed neither the time left until the call's deadline nor, for a retry,
-    the time left in the retry budget. ``request.expires`` is the end of that time.
+    The request's timeouts do not exceed the time left until the call's deadline or, for a retry of
+    a repeatable request, in the retry budget. ``request.expires`` is the end of that time.
     """
 
     call: Call[T]

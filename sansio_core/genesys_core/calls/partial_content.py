@@ -154,7 +154,7 @@ def content_length(headers: Headers) -> int | None:
 
 
 def strong_validator(headers: Headers) -> str | None:
-    """Return the value for ``If-Range``: a strong entity tag, or a strong modification date.
+    """Return a strong entity tag or modification date for ``If-Range``; ``None`` without one.
 
     A modification date is strong if it is at least a second before the response's own date: the
     file cannot have changed twice within that second (RFC 9110 section 8.8.2.2).

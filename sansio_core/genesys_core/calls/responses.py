@@ -64,12 +64,12 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
     @property
     def correlation_id(self) -> str | None:
-        """The ``ININ-Correlation-Id`` header, needed for support requests to Genesys."""
+        """The ``ININ-Correlation-Id`` header, for support requests to Genesys, or ``None``."""
         return self.headers.get(CORRELATION_ID)
 
     @property
     def location(self) -> str | None:
-        """The response's ``Location`` header."""
+        """The response's ``Location`` header; ``None`` if absent."""
         return self.headers.get("location")
 
     def __repr__(self) -> str:

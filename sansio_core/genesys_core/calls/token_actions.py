@@ -91,13 +91,13 @@ class TokenAction(Protocol[R]):
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
-        """Session step that decides the first step of the action."""
+        """Return the next session and the action's first step."""
         ...
 
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[R]]:
-        """Session step that applies a request's outcome and decides the action's next step."""
+        """Apply a request's outcome; return the next session and the action's next step."""
         ...
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> R:
@@ -118,7 +118,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
     @property
     def expires(self) -> float | None:
-        """When the call's deadline passes, on the monotonic clock."""
+        """When the call's deadline passes, on the monotonic clock; ``None`` without a deadline."""
         return self.need.call.expires
 
     @property
@@ -166,7 +166,7 @@ def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> Obtain
 def reserve_token(
     session: Session, need: NeedToken[T], *, now: Now
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised | Exchanging]:
-    """Session step that decides how a call gets the token it needs.
+    """Decide how a call gets the token that it needs; return the next session and step.
 
     The adapter holds its token lock from here until an exchange is settled with
     :func:`settle_token`.
@@ -197,7 +197,7 @@ def settle_token(
     *,
     now: Now,
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised]:
-    """Session step that applies the outcome of an exchange.
+    """Apply the outcome of an exchange; return the next session and the call's next state.
 
     Args:
         session: the current session.

@@ -140,7 +140,7 @@ class HTTP1Connection:
 
     @property
     def status(self) -> int | None:
-        """The status code of the final response, once its head has been received."""
+        """The final response's status code; ``None`` until its head has been received."""
         reader = self._reader
         return None if reader is None or reader.head is None else reader.head.status
 

@@ -100,7 +100,7 @@ class PausePolicy(Struct, frozen=True):
     Attributes:
         first: seconds between the first and second poll; each further pause is 50% longer than the
             previous one, up to ``longest``.
-        longest: maximum seconds of a pause.
+        longest: maximum seconds of a pause, unless the platform's ``Retry-After`` is longer.
         is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise, a 404 has
             this meaning only before the first response, and at most :data:`MAX_MISSES` times in a
             row.
@@ -294,7 +294,7 @@ WaitState: TypeAlias = Polling[T] | Pausing[T] | WaitEnded[T] | WaitFailed
 
 
 def judge_results(response: ApiResponse[object]) -> PollResult:
-    """Return whether a response has a job's results: a 202 means that they are being prepared."""
+    """Return the result of a poll for a job's results; a 202 means that they are being prepared."""
     return PollResult(is_over=response.status != HTTPStatus.ACCEPTED)
 
 
@@ -315,7 +315,7 @@ def check_repeatable(operation: Operation[object]) -> None:
 
 
 def judge_condition(condition: Callable[[T], object], response: ApiResponse[T]) -> PollResult:
-    """Return whether the caller's condition is true for a response's data."""
+    """Return the result of a poll: the wait ends if the condition is true for the data."""
     return PollResult(is_over=bool(condition(response.data)))
 
 

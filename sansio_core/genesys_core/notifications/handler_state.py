@@ -246,6 +246,7 @@ class HandlerState:
             SubscriptionError: on exit, if the platform rejected some of the topics.
             GenesysCloudError: on exit, if a channel gave up, or if the handler ended before there was
                 a response.
+            Exception: on exit, if an exception in the user's code ended the handler.
         """
         caller = _Caller(topics, notify)
         self._callers.append(caller)

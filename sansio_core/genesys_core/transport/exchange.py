@@ -214,7 +214,7 @@ class Exchange(Claim[C]):
         return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
-        """Report whether data or an end of stream can be read (:attr:`Step.CHECK`)."""
+        """Report whether data or the end of the stream can be read (:attr:`Step.CHECK`)."""
         # Before the request, anything to read makes the idle connection unusable (an end, or
         # unsolicited bytes). Before a chunk of the body, it is an early response.
         if self._written:

@@ -257,7 +257,7 @@ class Syncing(Struct, frozen=True):
         return self if again == self.again else replace(self, again=again)
 
     def done(self, *, now: Now) -> InSync | OutOfSync:
-        """Record the response; if topics were removed before it, the server's topics are unknown."""
+        """Record the response; the server's topics are unknown if it has removed some since."""
         if self.doubtful:
             return OutOfSync(None, self.failures + 1, now.monotonic)
         return InSync(self.wanted - self.again, self.failures, now.monotonic)
