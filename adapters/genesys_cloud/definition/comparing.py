@@ -8,6 +8,7 @@ import ast
 from collections.abc import Callable
 from pathlib import Path
 
+from genesys_cloud.definition.file_errors import file_error
 from genesys_cloud.definition.generating import load_sources
 from genesys_core.definition.diff import Comparison, SourceNames, parse_ignores, read_source
 from genesys_core.errors import ConfigurationError
@@ -43,8 +44,7 @@ def compare_files(
         try:
             text = Path(ignore).read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ConfigurationError(f"{ignore}: cannot be read: {reason}") from error
+            raise file_error(ignore, "cannot be read", error) from error
     program = None if usage is None else load_program(usage)
     return Comparison.of(load_sources(old), load_sources(new), parse_ignores(text), program)
 
@@ -69,8 +69,7 @@ def _parsed(file: Path) -> ast.Module:
     try:
         return ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"{file}: cannot be read as Python: {reason}") from error
+        raise file_error(file, "cannot be read as Python", error) from error
 
 
 def _belongs(root: Path) -> Callable[[Path], bool]:

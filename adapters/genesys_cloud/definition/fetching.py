@@ -6,9 +6,9 @@ Invariants: the documents are saved unchanged, as the platform sent them.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genesys_cloud.definition.file_errors import file_error
 from genesys_core.calls.operation import raw_operation
 from genesys_core.definition import DEFINITION_PATH, PREVIEW_PATH, TOPICS_PATH, load_document
-from genesys_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from genesys_cloud.client.sync_client import SyncClientBase
@@ -50,7 +50,5 @@ def _save(client: "SyncClientBase", path: str, query: dict[str, str], file: Path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(raw)
     except OSError as error:
-        raise ConfigurationError(
-            f"{error.filename or file}: cannot be written: {error.strerror or error}"
-        ) from error
+        raise file_error(error.filename or file, "cannot be written", error) from error
     return file

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from genesys_cloud.definition.file_errors import file_error
 from genesys_cloud.packed_data import read_data, read_own_data
 from genesys_core.definition import (
     BANNER_START,
@@ -107,8 +108,7 @@ def _load(path: str | Path | None, own: str) -> Mapping[str, object]:
     try:
         text = read_own_data(own) if path is None else read_data(path)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"{path or own}: cannot be read: {reason}") from error
+        raise file_error(path or own, "cannot be read", error) from error
     try:
         return load_document(text)
     except InvalidValueError as error:
@@ -141,9 +141,7 @@ def write_generated(
     try:
         return _write_generated(root, files, folders, check=check)
     except OSError as error:
-        raise ConfigurationError(
-            f"{error.filename or root}: cannot be written: {error.strerror or error}"
-        ) from error
+        raise file_error(error.filename or root, "cannot be written", error) from error
 
 
 def _write_generated(

@@ -8,11 +8,12 @@ examples.
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from genesys_cloud.definition.file_errors import file_error
 from genesys_cloud.definition.generating import BUNDLED, load_documents
 from genesys_core.definition import read_definition
 from genesys_core.definition.read.tolerant import MAX_DEPTH, is_deeper_than
 from genesys_core.definition.reference import ModelExample, build_reference, parse_changes
-from genesys_core.errors import ConfigurationError, InvalidValueError
+from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
 
@@ -58,9 +59,7 @@ def write_reference(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise ConfigurationError(
-                f"{error.filename or path}: cannot be written: {error.strerror or error}"
-            ) from error
+            raise file_error(error.filename or path, "cannot be written", error) from error
     return list(pages)
 
 
@@ -79,4 +78,4 @@ def _read_report(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise file_error(path, "cannot be read", error) from error
