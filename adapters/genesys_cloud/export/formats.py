@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, BinaryIO, Final, Literal, Protocol, TypeAlias, cast
 
+from genesys_cloud.step_lock import StepLock
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.codec.unknown_fields import restore_unknown_fields
@@ -142,11 +143,9 @@ def read_part(
     match format:
         case "csv":
             text = io.TextIOWrapper(file, "utf-8", newline="")
-            # The default limit of 128 KiB is too small for some cells of JSON, and on Windows the
-            # limit must be less than 2**31.
-            csv.field_size_limit(2**31 - 1)
             try:
-                yield from csv.DictReader(text)
+                with _large_fields:
+                    yield from csv.DictReader(text)
             finally:
                 text.detach()  # the file is the caller's to close
         case "parquet":
@@ -158,6 +157,42 @@ def read_part(
         case _:
             for line in file:
                 yield cast("dict[str, Any]", parse_json(line).tree)
+
+
+class _LargeFields:
+    """Raises the size limit of CSV fields while at least one file is read.
+
+    The limit is that of the whole process, so it is restored when the last file has been read.
+    """
+
+    def __init__(self) -> None:
+        self._lock = StepLock()
+        self._files = 0
+        self._limit = 0
+
+    def __enter__(self) -> None:
+        self._lock.run(self._raise)
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.run(self._restore)
+
+    def _raise(self) -> None:
+        self._files += 1
+        if self._files == 1:
+            # The default limit of 128 KiB is too small for some cells of JSON.
+            self._limit = csv.field_size_limit(_LARGEST_FIELD)
+
+    def _restore(self) -> None:
+        self._files -= 1
+        # Unless the program has set another limit meanwhile.
+        if not self._files and csv.field_size_limit() == _LARGEST_FIELD:
+            csv.field_size_limit(self._limit)
+
+
+_LARGEST_FIELD: Final = 2**31 - 1
+"""The largest limit that is possible on Windows."""
+
+_large_fields: Final = _LargeFields()
 
 
 def _json(record: object) -> bytes:
