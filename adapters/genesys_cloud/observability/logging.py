@@ -126,7 +126,7 @@ class LoggingObserver(Observer):
         if self._file is not None:
             self._file.write_as(settings.format)
         if old is not None and not same:
-            old.close()
+            old.close(self._file)
 
     def warn(self, message: str, *, now: Now, name: str = CONFIG_LOGGER) -> None:
         """Log a warning, regardless of the level of calls.
@@ -288,6 +288,7 @@ class _LogFile(logging.FileHandler):
 
     def __init__(self, path: str, style: LogFormat | None) -> None:
         self._is_closed = False
+        self._successor: _LogFile | None = None
         super().__init__(path, encoding="utf-8", errors="backslashreplace")
         self.write_as(style)
 
@@ -309,6 +310,9 @@ class _LogFile(logging.FileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Append a record; pass an error to :meth:`logging.Handler.handleError`."""
         if self._is_closed:
+            # A call may have selected this file just before new settings replaced it.
+            if self._successor is not None:
+                self._successor.handle(record)
             return
         try:
             stream = self.stream
@@ -328,8 +332,9 @@ class _LogFile(logging.FileHandler):
             return True
         return not os.path.samestat(there, os.fstat(stream.fileno()))
 
-    def close(self) -> None:
-        """Close the file; a later record does not reopen it."""
+    def close(self, successor: "_LogFile | None" = None) -> None:
+        """Close the file; later records are written to the successor, or discarded without one."""
+        self._successor = successor
         self._is_closed = True
         super().close()
 

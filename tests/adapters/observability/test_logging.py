@@ -391,6 +391,29 @@ def test_new_settings_take_effect_between_calls(tmp_path, closing):
     assert len([line for line in second.read_text().splitlines() if line.startswith("{")]) == 1
 
 
+@pytest.mark.parametrize("files", [["second"], ["second", "third"], [None]])
+def test_a_record_under_way_is_written_to_the_new_file(tmp_path, closing, monkeypatch, files):
+    """A call has selected the old file, and another thread replaces it before the record is written."""
+    observer = closing(LoggingObserver(to_file(tmp_path / "first", to_console=True)))
+
+    class Console(io.StringIO):
+        def write(self, text: str) -> int:
+            while files:
+                name = files.pop(0)
+                observer.configure(
+                    LoggingConfiguration(level="trace")
+                    if name is None
+                    else to_file(tmp_path / name, to_console=True)
+                )
+            return super().write(text)
+
+    last = files[-1]
+    monkeypatch.setattr(sys, "stderr", Console())
+    watched(observer, reply(200)).call(operation())
+    assert (tmp_path / "first").read_text() == ""
+    assert {path.name for path in tmp_path.iterdir() if path.read_text()} == {last} - {None}
+
+
 def test_bad_new_settings_change_nothing(tmp_path, closing):
     observer = closing(LoggingObserver(to_file(tmp_path / "log")))
     with pytest.raises(errors.ConfigurationError):
