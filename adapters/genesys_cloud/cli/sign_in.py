@@ -20,6 +20,7 @@ from genesys_core.command_line.usage import UsageError
 if TYPE_CHECKING:
     from genesys_cloud import Client
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn
+    from genesys_core.errors import GenesysCloudError
     from genesys_core.hosts import Gateway
 
 __all__ = ["login", "logout", "whoami"]
@@ -229,14 +230,26 @@ def logout(ctx: typer.Context) -> None:
 
     Exit code 1 if revocation failed; the token is deleted anyway.
     """
-    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
-
     options = ctx.obj
     saved = _saved_sign_in("logout", options)
-    target = saved.target()
-    if target is None:
+    if saved.target() is None:
         print_line("Not signed in.")
         return
+    with saved.lock():
+        problem = _sign_out(saved, options)
+    if problem is not None:
+        words = f"signed out on this machine, but the platform did not revoke the token: {problem}"
+        exit_with_error("logout", f"{words}; the token remains valid until it expires")
+    print_line("Signed out.")
+
+
+def _sign_out(saved: "SavedSignIn", options: dict[str, object]) -> "GenesysCloudError | None":
+    """Revoke and delete the saved token; return the error if the platform did not revoke it."""
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
+
+    target = saved.target()
+    if target is None:  # another process has signed out meanwhile
+        return None
     problem = None
     try:
         client = saved.client(**sign_in_options(options))
@@ -247,7 +260,4 @@ def logout(ctx: typer.Context) -> None:
         problem = error
     # Even if revocation failed: the user must not stay signed in on this machine.
     saved.forget(target)
-    if problem is not None:
-        words = f"signed out on this machine, but the platform did not revoke the token: {problem}"
-        exit_with_error("logout", f"{words}; the token remains valid until it expires")
-    print_line("Signed out.")
+    return problem

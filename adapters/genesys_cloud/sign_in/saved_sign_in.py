@@ -8,6 +8,7 @@ overwritten. A client refreshes the token like any other token.
 import contextlib
 import os
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final, Self, Unpack
 
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.sync_client import Client
+from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_cloud.sign_in.private_files import read_own_file
 from genesys_cloud.sign_in.token_stores import FileTokenStore, TokenKey, TokenStoreError
 from genesys_core.configuration.configuration import Configuration
@@ -25,6 +27,9 @@ from genesys_core.oauth.grants import RefreshToken
 from genesys_core.oauth.tokens import Token
 
 __all__ = ["DEFAULT_TOKEN_FILE", "SavedSignIn", "SignInTarget"]
+
+_LOCK_TIMEOUT: Final = 60.0
+"""Seconds to wait for another process that signs in or out; a sign-out includes a request."""
 
 DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - a path
 
@@ -94,6 +99,20 @@ class SavedSignIn:
     def _settings(self) -> Path:
         return self.path.with_name(f"{self.path.stem}.sign-in.json")
 
+    @contextlib.contextmanager
+    def lock(self, *, timeout: float = _LOCK_TIMEOUT) -> Generator[None, None, None]:
+        """Return a context manager that prevents other processes from changing the current sign-in.
+
+        Without it, a sign-out would delete the token that another process saves while the previous
+        token is revoked. A lock that is not free within ``timeout`` seconds is ignored: neither a new
+        token nor a sign-out may be lost because another process hangs.
+        """
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(TokenStoreError):
+                path = self.path.with_name(f"{self.path.stem}.sign-in.lock")
+                held.enter_context(hold_lock(path, timeout=timeout))
+            yield
+
     def save(self, target: SignInTarget, token: Token) -> None:
         """Save a sign-in and make it the current one.
 
@@ -101,8 +120,10 @@ class SavedSignIn:
             TokenStoreError: a file cannot be written, or belongs to another user.
         """
         self.target()  # rejects another user's file before anything is written
-        self.store.save(target.key, token)
-        self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(target)), indent=2))
+        with self.lock():
+            self.store.save(target.key, token)
+            content = msgspec.json.encode(_without_secrets(target))
+            self._write(msgspec.json.format(content, indent=2))
 
     def target(self) -> SignInTarget | None:
         """Return the platform and OAuth client of the current sign-in; ``None`` if not signed in.

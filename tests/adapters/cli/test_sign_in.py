@@ -26,6 +26,7 @@ from genesys_core.errors import (
     InvalidValueError,
 )
 from genesys_core.oauth.tokens import Token
+from tests.helpers.server import Reply, scripted_server
 from tests.helpers.threads import threads_end
 from tests.strategies.loopback import ScriptedBrowser, message_of, query_of
 
@@ -413,6 +414,29 @@ def test_settings_without_a_token_are_no_sign_in(token_file):
     assert run("whoami", "--token-file", token_file).exit_code == 1
     assert run("logout", "--token-file", token_file).output == "Signed out.\n"
     assert signed_in.target() is None
+
+
+@pytest.mark.parametrize("refresh_token", [None, "hunter3"])
+def test_a_sign_in_while_the_old_token_is_revoked_stays(token_file, monkeypatch, refresh_token):
+    """The new sign-in waits for the end of the sign-out; it would be deleted otherwise."""
+    new = Token("new", refresh_token=refresh_token)
+    signing_in = []
+
+    def answer(_):
+        # Like another process, while the request that revokes the old token is under way.
+        again = threading.Thread(target=SavedSignIn(token_file).save, args=(place, new))
+        again.start()
+        signing_in.append(again)
+        again.join(0.2)
+        return Reply(204)
+
+    with scripted_server(answer) as server:
+        place = SignInTarget("c", host=server.url)
+        SavedSignIn(token_file).save(place, Token("hunter2", refresh_token=refresh_token))
+        assert run("logout", "--token-file", token_file).output == "Signed out.\n"
+    (again,) = signing_in
+    again.join()
+    assert SavedSignIn(token_file).load() == (place, new)
 
 
 def test_signing_out_while_the_platform_is_away(token_file):

@@ -54,6 +54,12 @@ def test_another_sign_in_stays_current_if_one_is_forgotten(signed_in):
     assert signed_in.store.load(PLACE.key) is None
 
 
+def test_a_process_that_hangs_does_not_prevent_a_sign_in(signed_in):
+    with signed_in.lock(), SavedSignIn(signed_in.path).lock(timeout=0.05):
+        signed_in.store.save(PLACE.key, TOKEN)
+    assert signed_in.store.load(PLACE.key) == TOKEN
+
+
 def test_only_the_owner_reads_it_and_secrets_are_in_the_token_file_alone(signed_in):
     gateway = Gateway("g.example.com", port=1, path_params_api="a", password=None)
     target = SignInTarget("c", gateway=gateway)
