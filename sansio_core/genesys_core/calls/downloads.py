@@ -204,10 +204,11 @@ class Download(Printable, frozen=True, kw_only=True):
         """
         if response.status not in REDIRECTS:
             return None
+        url = _redirect_url(request, response.location)
+        if isinstance(self.target, Operation):
+            url = _below_base(url, response.location or "", hosts)
         return msgspec.structs.replace(
-            self,
-            target=self._target(_redirect_url(request, response.location), hosts),
-            redirects=self.redirects - 1,
+            self, target=self._target(url, hosts), redirects=self.redirects - 1
         )
 
     def _target(self, url: str, hosts: Hosts) -> Operation[Any] | str:
@@ -310,6 +311,7 @@ def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
 
 # The announced length is that of the file only if no content coding was applied.
 _IDENTITY: Final[Mapping[str, str]] = {"Accept-Encoding": "identity"}
+_API_PATHS: Final = "/api/v2/"
 _LOOPBACK: Final = re.compile(r"localhost|.+\.localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -337,6 +339,19 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
 def _redirect_url(request: Request, location: str | None) -> str:
     # RFC 9110 section 10.2.2: a Location may be relative to the URL of the request.
     return check_url(urljoin(request.url, location or ""))
+
+
+def _below_base(url: str, location: str, hosts: Hosts) -> str:
+    """Return the URL of a redirect, with the path of the API's base URL if the API omitted it.
+
+    The platform does not know the path prefix of a gateway, so its ``/api/v2/...`` is an API path.
+    """
+    parts = urlsplit(hosts.api)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    is_api_path = location.startswith("/") and url.startswith(f"{origin}{_API_PATHS}")
+    if is_api_path and not url.startswith(f"{hosts.api}{_API_PATHS}"):
+        return hosts.api + url.removeprefix(origin)
+    return url
 
 
 def _is_downgrade(before: str, after: str) -> bool:

@@ -106,6 +106,60 @@ def test_a_gateway_has_paths_that_are_not_the_apis():
     assert "authorization" not in begun(outside, session).headers
 
 
+@pytest.mark.parametrize(
+    ("prefix", "location", "url"),
+    [
+        ("genesys", "/api/v2/y?a=b", "https://gw.example/genesys/api/v2/y?a=b"),
+        ("genesys", "y", "https://gw.example/genesys/api/v2/y"),
+        ("genesys", "/genesys/api/v2/y", "https://gw.example/genesys/api/v2/y"),
+        ("genesys", "/x/../api/v2/y", "https://gw.example/genesys/api/v2/y"),
+        ("genesys", "/files/y", "https://gw.example/files/y"),
+        ("genesys", "//gw.example/files/y", "https://gw.example/files/y"),
+        ("genesys", "https://gw.example/api/v2/y", "https://gw.example/api/v2/y"),
+        ("genesys", "//files.example/api/v2/y", "https://files.example/api/v2/y"),
+        ("api/v2", "/api/v2/y", "https://gw.example/api/v2/api/v2/y"),
+        ("api/v2", "/api/v2/api/v2/y", "https://gw.example/api/v2/api/v2/y"),
+        ("", "/api/v2/y", "https://gw.example/api/v2/y"),
+    ],
+)
+def test_a_redirect_to_an_api_path_stays_below_the_path_of_a_gateway(prefix, location, url):
+    """The platform does not know that path, so a reference to ``/api/v2/...`` lacks it."""
+    hosts = Hosts.resolve(gateway=Gateway("gw.example", path_params_api=prefix))
+    session = Session(Settings(hosts=hosts), Vault(token=Token("hunter2")))
+    download = Download.of("/api/v2/x", session, now=NOW)
+    state = download.begin(session, now=NOW)
+    redirect = Response(302, Headers({"Location": location}))
+    state = state.received(redirect, now=NOW)
+    assert isinstance(state, Returned)
+    following = download.redirected(state.response, begun(download, session), hosts)
+    assert following is not None
+    request = begun(following, session)
+    assert request.url == url
+    assert ("authorization" in request.headers) == url.startswith(f"{hosts.api}/")
+
+
+def test_without_a_location_the_same_url_is_the_next():
+    """Drivers do not ask: the call has failed (RFC 9110, section 15.4)."""
+    download = Download.of("/api/v2/x", SESSION, now=NOW)
+    redirect = ApiResponse(302, Headers(), None, b"")
+    following = download.redirected(redirect, begun(download), HOSTS)
+    assert following is not None
+    assert begun(following).url == begun(download).url
+
+
+def test_a_redirect_of_another_host_is_not_the_gateways():
+    hosts = Hosts.resolve(gateway=Gateway("gw.example", path_params_api="genesys"))
+    session = Session(Settings(hosts=hosts), Vault(token=Token("hunter2")))
+    for source in ("https://gw.example/x", "https://files.example/x"):
+        download = Download.of(source, session, now=NOW)
+        redirect = ApiResponse(302, Headers({"Location": "/api/v2/y"}), None, b"")
+        following = download.redirected(redirect, begun(download, session), hosts)
+        assert following is not None
+        request = begun(following, session)
+        assert request.url == source.replace("/x", "/api/v2/y")
+        assert "authorization" not in request.headers
+
+
 @pytest.mark.parametrize("host", ["", "https://api.example", "https://files.example"])
 def test_neither_a_download_nor_its_call_shows_the_signature_of_a_link(host):
     download = Download.of(f"{host}/api/v2/x?a=1&Signature=s1gnature", SESSION, now=NOW)
