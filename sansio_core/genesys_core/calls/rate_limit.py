@@ -120,7 +120,7 @@ def share_step(
     Args:
         kept: the state stored by a :class:`~genesys_core.session.budget.Budget`.
         step: the step to apply to the pacer.
-        session: the client's session, which has a pacer.
+        session: the client's session; it must have a pacer.
         state: the call's state.
         now: the current time on both clocks, read while no other client can change ``kept``.
 

@@ -178,7 +178,7 @@ class HTTP1Connection:
     def send_head(self, request: Request, *, limits: ResponseLimits | None = None) -> bytes:
         """Return the bytes of a request whose body follows in chunks.
 
-        The body must have the length given by the request's ``Content-Length``; without one it is
+        The body must have the length in the request's ``Content-Length``; without this header, it is
         sent chunked. ``request.body`` is ignored.
 
         Raises:

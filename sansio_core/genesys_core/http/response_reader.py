@@ -33,7 +33,7 @@ class HTTP1ResponseReader:
     """Reads the response to one request.
 
     Args:
-        request: the head of the request, which determines which responses are valid.
+        request: the head of the request; it determines the valid responses.
         limits: size limits of the response.
 
     Attributes:

@@ -113,7 +113,7 @@ _NO_LIST = (bytes, bytearray, memoryview, Mapping)
 
 
 def format_scalar(name: str, value: Scalar) -> str:
-    """Format one value for a URL, as the platform formats it.
+    """Format one value for a URL, in the platform's format.
 
     Booleans are lower case, dates ``yyyy-MM-dd``, date-times ``yyyy-MM-ddTHH:mm:ss[.ffffff]Z``,
     year-months ``yyyy-MM``, intervals as their ``str``.

@@ -61,7 +61,7 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 MAX_MISSES: Final = 5
-"""Maximum number of consecutive failed polls; one more ends the wait with its error."""
+"""Maximum number of consecutive failed polls that are repeated; the next failure ends the wait."""
 
 LAST_POLL: Final = 5.0
 """Minimum timeout of a poll in seconds, even if the poll is sent shortly before the deadline."""

@@ -83,7 +83,7 @@ class Notification(Struct, Generic[T_co], frozen=True):
         version: the version of the body's schema, such as ``2``.
         event_body: the event, of the topic's type; plain dictionaries and lists if the topic is
             unknown.
-        metadata: the event's metadata, which contains the correlation id.
+        metadata: the event's metadata, with the correlation id.
         raw: the frame as received.
         issues: values in the body that did not match their type.
     """

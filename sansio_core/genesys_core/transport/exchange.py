@@ -99,7 +99,7 @@ def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
 
 
 class Step(Enum):
-    """The next step of an exchange, which the driver must perform."""
+    """A step of an exchange that the driver must perform."""
 
     WAIT = "wait for a connection slot in the pool, until woken"
     CHECK = "check without blocking whether there is data, or the end of the stream, to read"

@@ -9,7 +9,7 @@ died) is free at the next step.
 Invariants:
 
 * A lease is held by one claim, or idle. It is idle only if its HTTP connection can accept a
-  request, which is not the case from the first byte of a request until the response is complete.
+  request: never between the first byte of a request and the end of the response.
 * There are never more leases than :attr:`PoolLimits.connections`, nor more for one key than
   :attr:`PoolLimits.connections_per_key`, including connections being opened.
 * The connection that became idle last is used first. A full pool closes the one that has been idle
