@@ -94,8 +94,7 @@ class _Dialing:
                 outcome = await self._connector.race(state)
                 if isinstance(outcome, Race):
                     return state.lost(outcome)
-                ends = await self._adopt_connected(outcome)
-                return state.connected(*ends)
+                return state.connected(*await self._adopt(outcome))
             case ConnectingThroughSocks():
                 await self._adopt(await self._connector.connect_socks(state))
                 return state.connected()
@@ -112,23 +111,16 @@ class _Dialing:
     def _opened(self) -> AsyncConnection:
         return cast(AsyncConnection, self.connection)
 
-    async def _adopt_connected(self, sock: socket) -> tuple[tuple[object, ...], tuple[object, ...]]:
+    async def _adopt(self, sock: socket) -> tuple[tuple[object, ...], tuple[object, ...]]:
+        # Nothing owns the socket yet: a cancellation during `adopt`, or a server that has already
+        # reset the connection (ENOTCONN), would leak it.
         try:
-            # Before `adopt`, which may close the socket. Fails if the peer has already reset it.
             ends = sock.getsockname()[:2], sock.getpeername()[:2]
-        except OSError:
-            sock.close()
-            raise
-        await self._adopt(sock)
-        return ends
-
-    async def _adopt(self, sock: socket) -> None:
-        # Nothing owns the socket yet, so a cancellation during `adopt` would leak it.
-        try:
             self.connection = await self._connector.adopt(sock)
         except BaseException:
             sock.close()
             raise
+        return ends
 
     async def _start_tls(self, connection: AsyncConnection, state: StartingTls) -> str | None:
         sessions = self._settings.tls_sessions
