@@ -155,14 +155,17 @@ class Bench:
     Attributes:
         subject: the transport's entry in the registry.
         options: how its connections are made; to be set before the first request.
+        patience: seconds after which a request fails and, three times as many, the case.
     """
 
-    def __init__(self, subject: Any, group: Background) -> None:
+    def __init__(self, subject: Any, group: Background, patience: float) -> None:
         self.subject = subject
+        self.patience = patience
         self.options: dict[str, Any] = {}
         self._transports: list[Any] = []
         self._transport: Any = None
         self._group = group
+        group.bench = self
 
     @property
     def is_sync(self) -> bool:
@@ -208,7 +211,12 @@ class Bench:
         expires: float | None = None,
     ) -> Request:
         return Request(
-            method, url, Headers(headers), body, timeout or Timeout.of(10.0), expires=expires
+            method,
+            url,
+            Headers(headers),
+            body,
+            timeout or Timeout.of(self.patience),
+            expires=expires,
         )
 
     async def send(self, url: str, *args: Any, **kwargs: Any) -> Outcome:
@@ -267,7 +275,7 @@ class Bench:
         with serving(answering(*actions)) as server:
             path, *rest = request
             # A transport that waits where it should not is found out soon; no other waits so long.
-            timeout = Timeout.of(3.0 if STALL in actions else 10.0)
+            timeout = Timeout.of(min(3.0, self.patience) if STALL in actions else self.patience)
             outcome = await self.send(server.url + path, *rest, timeout=timeout)
             assert outcome in (expect if isinstance(expect, tuple) else (expect,)), outcome
             if isinstance(outcome, F) and fate is None:
@@ -291,9 +299,9 @@ class Bench:
 
     # --- time and concurrency --------------------------------------------------------------------
 
-    async def wait(self, condition: Callable[[], Any], limit: float = LIMIT) -> None:
+    async def wait(self, condition: Callable[[], Any], limit: float | None = None) -> None:
         """Wait for something that the server does or sees."""
-        end = time.monotonic() + limit
+        end = time.monotonic() + (2 * self.patience if limit is None else limit)
         while not condition():
             assert time.monotonic() < end, "it did not come about"
             await self.sleep(0.001)
@@ -367,7 +375,7 @@ class Task:
         self._wait = bench_wait
 
     async def result(self) -> Any:
-        await self._wait(self.done.is_set, GUARD)
+        await self._wait(self.done.is_set, 3 * PATIENCE)
         if self.error is not None:
             raise self.error
         return self.value
@@ -397,17 +405,17 @@ class Background:
         return task
 
 
-GUARD = 30
-"""Seconds after which a case that hangs fails."""
+PATIENCE = 10.0
 
 
-def run(subject: Any, entry: Case) -> None:
+def run(subject: Any, entry: Case, patience: float = PATIENCE) -> None:
     """Run a case through a transport; afterwards as many descriptors are open as before."""
     _warm_up(subject.loop)
     entry.prepare()
     gc.collect(0)
     before = descriptors()
-    {"sync": _run_sync, "asyncio": _run_asyncio, "trio": _run_trio}[subject.flavour](subject, entry)
+    driver = {"sync": _run_sync, "asyncio": _run_asyncio, "trio": _run_trio}[subject.flavour]
+    driver(subject, entry, patience)
     end = time.monotonic() + 3  # a server of another kind may close its end a little later
     while (left := descriptors() - before - entry.spare) > 0 and time.monotonic() < end:
         gc.collect()
@@ -439,15 +447,15 @@ def run_now(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise AssertionError("the sync flavour awaited something")
 
 
-def _run_sync(subject: Any, entry: Case) -> None:
+def _run_sync(subject: Any, entry: Case, patience: float) -> None:
     def start(task: Task, work: Callable[..., Any]) -> None:
         threads.append(threading.Thread(target=lambda: run_now(task.run(work)), daemon=True))
         threads[-1].start()
 
     threads: list[threading.Thread] = []
-    bench = _bench(subject, Background(start))
+    bench = Bench(subject, Background(start), patience)
     try:
-        with _alarm():
+        with _alarm(3 * patience):
             run_now(entry.run(bench))
     finally:
         run_now(bench.close())
@@ -456,16 +464,16 @@ def _run_sync(subject: Any, entry: Case) -> None:
 
 
 @contextmanager
-def _alarm() -> Iterator[None]:
+def _alarm(guard: float) -> Iterator[None]:
     def hung(*_: object) -> None:
-        raise AssertionError(f"the case hung for {GUARD} s")
+        raise AssertionError(f"the case hung for {guard} s")
 
     usable = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
     if not usable:
         yield
         return
     before = signal.signal(signal.SIGALRM, hung)
-    signal.setitimer(signal.ITIMER_REAL, GUARD)
+    signal.setitimer(signal.ITIMER_REAL, guard)
     try:
         yield
     finally:
@@ -473,7 +481,7 @@ def _alarm() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _run_asyncio(subject: Any, entry: Case) -> None:
+def _run_asyncio(subject: Any, entry: Case, patience: float) -> None:
     def start(task: Task, work: Callable[..., Any]) -> None:
         tasks.append(asyncio.create_task(task.run(work)))
         task.cancel = tasks[-1].cancel
@@ -481,9 +489,9 @@ def _run_asyncio(subject: Any, entry: Case) -> None:
     tasks: list[asyncio.Task[None]] = []
 
     async def main() -> None:
-        bench = _bench(subject, Background(start))
+        bench = Bench(subject, Background(start), patience)
         try:
-            async with asyncio.timeout(GUARD):
+            async with asyncio.timeout(3 * patience):
                 await entry.run(bench)
         finally:
             await bench.close()
@@ -493,9 +501,9 @@ def _run_asyncio(subject: Any, entry: Case) -> None:
         runner.run(main())
 
 
-def _run_trio(subject: Any, entry: Case) -> None:
+def _run_trio(subject: Any, entry: Case, patience: float) -> None:
     async def main() -> None:
-        with trio.fail_after(GUARD):
+        with trio.fail_after(3 * patience):
             async with trio.open_nursery() as nursery:
 
                 def start(task: Task, work: Callable[..., Any]) -> None:
@@ -506,7 +514,7 @@ def _run_trio(subject: Any, entry: Case) -> None:
 
                     nursery.start_soon(scoped)
 
-                bench = _bench(subject, Background(start))
+                bench = Bench(subject, Background(start), patience)
                 try:
                     await entry.run(bench)
                 finally:
@@ -522,9 +530,3 @@ def _run_trio(subject: Any, entry: Case) -> None:
         trio.run(main)
     except BaseExceptionGroup as group:
         raise unwrapped(group) from None
-
-
-def _bench(subject: Any, group: Background) -> Bench:
-    bench = Bench(subject, group)
-    group.bench = bench
-    return bench

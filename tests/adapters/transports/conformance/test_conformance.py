@@ -61,10 +61,14 @@ def _foreign_marks(family: str) -> tuple[pytest.MarkDecorator, ...]:
 
 @pytest.mark.parametrize(("subject", "entry"), _parameters())
 def test_case(subject: Subject, entry: Case) -> None:
+    if deviations.reason(subject.name, entry.id) and not STRICT:
+        # Whether it hangs or fails, it is expected: nothing is learnt by waiting.
+        run(subject, entry, patience=1.0)
+        return
     try:
         run(subject, entry)
     except Exception:
-        if not subject.foreign or deviations.reason(subject.name, entry.id):
+        if not subject.foreign:
             raise
         run(subject, entry)
 
