@@ -1077,8 +1077,8 @@ FAMILIES: dict[str, JobFamily] = {
             "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId}",
         ),
         next_step=(
-            "start it with client.knowledge.patch_knowledge_knowledgebase_import_job, body {'"
-            "status': 'Started'}"
+            "start it with client.knowledge.patch_knowledge_knowledgebase_import_job and the "
+            "body {'status': 'Started'}"
         ),
     ),
     "/api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}": JobFamily(

@@ -57,7 +57,7 @@ class OperationView(Struct, frozen=True):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The tags of the operation, which name the APIs that contain it."""
+        """The operation's tags; each tag names an API that contains the operation."""
         return tuple(dict.fromkeys(self.source.tags)) or ("Default",)
 
     def required(self) -> list[tuple[str, str]]:

@@ -335,7 +335,7 @@ REPORT_SCHEMA: Final[Mapping[str, object]] = {
 
 
 class Comparison(Struct, frozen=True):
-    """The result of comparing two definitions, which can be formatted as a report.
+    """The result of comparing two definitions; its methods format reports.
 
     Attributes:
         old: the older definition's version.

@@ -1,8 +1,8 @@
 """Comparison rules: every kind of change between two definitions, and what it breaks.
 
-Invariants: a rule's id never changes its meaning. Each rule has two severities: that of the effect
-on Python code, and that of the effect on requests and responses. It also has the severity of the
-same change in the release notes of the official SDKs.
+Invariants: a rule's id never changes its meaning. Each rule has a severity for Python code, a
+severity for requests and responses, and the severity of the same change in the release notes of the
+official SDKs.
 """
 
 from collections.abc import Mapping

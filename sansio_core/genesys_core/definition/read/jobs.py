@@ -100,7 +100,7 @@ _RESULTS: Final[Mapping[str, str]] = {
         f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}/result"
     ),
 }
-"""The path of a job's results, by status path, if it is not the status path plus ``/results``."""
+"""Paths of job results, by status path; by default, the status path followed by ``/results``."""
 
 _UPLOAD: Final = "upload the file to job.upload_url with client.upload"
 
@@ -133,7 +133,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
     f"{_API}/knowledge/knowledgebases/{{knowledgeBaseId}}/import/jobs/{{importJobId}}": (
         "ValidationCompleted",
         (
-            "start it with client.knowledge.patch_knowledge_knowledgebase_import_job, "
+            "start it with client.knowledge.patch_knowledge_knowledgebase_import_job and the "
             "body {'status': 'Started'}"
         ),
     ),

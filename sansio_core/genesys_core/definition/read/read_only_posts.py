@@ -1,8 +1,8 @@
 """Detects POST operations that only read data.
 
 Invariants: after an ambiguous failure, a POST is retried only if the retry cannot apply an effect twice.
-A rule on the path detects such operations, and a reviewed list contains others. Operations that start
-an execution or a job are never included, even if their path ends in ``/query``.
+A rule on the path detects most of these operations, and a list in this module contains the others.
+Operations that start an execution or a job are never included, even if their path ends in ``/query``.
 """
 
 from genesys_core.definition.read.definition import ApiOperation

@@ -1,8 +1,8 @@
 """Detects model fields that contain secrets.
 
 Invariants: a secret is a credential: a value that proves its holder's identity or grants access. A
-rule on the field's name detects most secrets; a reviewed list contains the others, each with a
-reason. When in doubt, a field is masked, because masking only hides its value from the ``repr``.
+rule on the field's name detects most secrets; a list in this module contains the others, each with
+a reason. When in doubt, a field is masked, because masking only hides its value from the ``repr``.
 """
 
 from collections.abc import Mapping

@@ -175,7 +175,7 @@ class SwaggerPathItem(Struct, kw_only=True):
 
 
 class SwaggerTag(Struct, kw_only=True):
-    """A tag, which names an API, and its description."""
+    """The name and description of a tag; each tag corresponds to an API."""
 
     name: str = ""
     description: str = ""

@@ -68,7 +68,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
             "* [What changed](changes.md), by version of the definition",
             "* [Listings](listings.md): how each operation is paginated",
             "* [Configuration keys](configuration-keys.md) and environment variables",
-            "* [Errors](../errors.md): what each class means, and how to handle it",
+            "* [Errors](../errors.md): the meaning of each exception class, and how to handle it",
             "",
             write_heading(2, "APIs", "apis"),
             "",
@@ -172,7 +172,7 @@ def status_text(
         words: a paragraph that describes what the methods have in common.
         methods: the methods to list, each with its API.
         places: creates links to methods.
-        page: the path of the page in the reference, which links are relative to.
+        page: the path of the page in the reference; links are relative to this path.
     """
     rows = (
         (places.method(api.name, one.name, page), f"{one.method} {inline_code(one.path)}")

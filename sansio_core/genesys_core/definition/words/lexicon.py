@@ -171,7 +171,7 @@ speak started states street summarizes termination terms this trusted trusts two
 up updates uploading use user's uses v2 valid viewed waits was were what where whether who whose
 workday would
 """
-"""Words that no path contains, but that reviewed names or summaries contain."""
+"""Words that occur in hand-written names or summaries, but in no path."""
 
 _SINGULARS: Final[Mapping[str, str]] = {
     "addresses": "address",
@@ -211,7 +211,7 @@ SPELLINGS: Final[Mapping[str, str]] = _entries()
 KNOWN_WORDS: Final = frozenset(
     [*_REVIEWED.split(), *(word for phrase in SPELLINGS.values() for word in phrase.split())]
 )
-"""All words in the lexicon: those of :data:`SPELLINGS`, and those in reviewed texts."""
+"""All words in the lexicon: those of :data:`SPELLINGS`, and those in hand-written texts."""
 
 
 def is_known(segment: str) -> bool:

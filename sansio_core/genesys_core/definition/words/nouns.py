@@ -1,4 +1,4 @@
-"""Reviewed names of resources whose path segments are misleading.
+"""Hand-written names of resources whose path segments are misleading.
 
 Invariants: a name applies to all operations on a resource and on the resources below it in the
 path. ``*`` stands for a path parameter.

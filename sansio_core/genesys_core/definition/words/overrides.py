@@ -1,4 +1,4 @@
-"""Reviewed summaries of operations for which the rules derive a wrong or unclear summary.
+"""Hand-written summaries of operations for which the rules derive a wrong or unclear summary.
 
 Invariants: no text is copied from the platform's documentation; a test rejects entries that equal
 the derived summary.
@@ -1103,4 +1103,4 @@ def _read(table: str) -> dict[str, str]:
 
 
 OVERRIDES: Final[Mapping[str, str]] = _read(_OVERRIDES)
-"""The reviewed summaries, by the operation's method name."""
+"""The hand-written summaries, by the operation's method name."""

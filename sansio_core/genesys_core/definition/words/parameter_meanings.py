@@ -2,7 +2,7 @@
 
 Invariants: a name is listed if it has the same meaning in every operation. The phrase for a name says
 more than the name, in lower case and without a full stop. Names with several meanings or an unknown
-meaning are not listed here, but in a reviewed list in the tests.
+meaning are not listed here, but in a list in the tests.
 """
 
 from collections.abc import Mapping

@@ -90,7 +90,7 @@ def name_things(steps: Sequence[PathStep]) -> str:
 
 
 def name_by_rules(steps: Sequence[PathStep]) -> str:
-    """Return the derived name of a path's resource, even if there is a reviewed name."""
+    """Return the derived name of a path's resource, even if :data:`NOUNS` has another one."""
     segments = list(steps[-1].segments)
     if (
         segments[1:] and segments[-1] == "divisionviews"

@@ -1,8 +1,8 @@
 """Summarizes operations in one line: a verb and its object.
 
 Invariants: a summary is derived by rules from the method, path, body and response, or is in the
-reviewed table; it has at most :data:`LONGEST` characters, begins with a verb of :data:`VERBS`, and
-is unique in its API.
+table :data:`~genesys_core.definition.words.overrides.OVERRIDES`. It has at most :data:`LONGEST`
+characters, begins with a verb of :data:`VERBS`, and is unique in its API.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -86,7 +86,7 @@ def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ())
 
 
 def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return the derived summary of an operation, even if there is a reviewed summary."""
+    """Return the derived summary of an operation, even if :data:`OVERRIDES` has another one."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
     # Each operation of SCIM has two paths; without this suffix their summaries would be equal.

@@ -31,8 +31,8 @@ def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]
 _PACKAGE = '''\
 """A client for the Genesys Cloud Platform API, generated from a definition with {count}.
 
-This package's clients, models and operations are those of its own definition; grants, errors and
-settings are those of :mod:`genesys_cloud`. Names are imported on first use.
+The clients, models and operations are generated from this definition; grants, errors and settings
+are those of :mod:`genesys_cloud`. Names are imported on first use.
 """
 
 from typing import TYPE_CHECKING
