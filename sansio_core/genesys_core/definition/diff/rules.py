@@ -120,13 +120,13 @@ _ALL: Final = (
     ),
     ChangeRule(
         "parameter-made-optional",
-        "final required parameter made optional",
+        "last required parameter made optional",
         *(_J, _N, _M),
         "the parameter becomes keyword-only",
     ),
     ChangeRule(
         "positional-parameter-made-optional",
-        "non-final required parameter made optional",
+        "required parameter before the last one made optional",
         *(_J, _N, _M),
         "the parameter becomes keyword-only, and later positional arguments shift",
     ),
