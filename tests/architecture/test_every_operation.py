@@ -26,7 +26,7 @@ from tests.helpers.every_operation import (
     methods,
     reply,
 )
-from tests.helpers.flavours import Api, every_flavour
+from tests.helpers.flavours import RUNNERS, Api
 
 
 class Recorder:
@@ -63,7 +63,14 @@ def test_there_are_3508_methods_on_87_apis() -> None:
     assert {"oauth", "scim", "ai_studio", "agent_ui"} <= {api for api, _ in found}
 
 
-@every_flavour
+@pytest.mark.parametrize(
+    "run",
+    [
+        RUNNERS["sync"],
+        *(pytest.param(RUNNERS[other], marks=pytest.mark.slow) for other in ("asyncio", "trio")),
+    ],
+    ids=["sync", "asyncio", "trio"],
+)
 def test_every_method_sends_what_the_definition_says(run, request: pytest.FixtureRequest) -> None:
     is_sync = "sync" in request.node.callspec.id.split("-")
     recorder = Recorder() if is_sync else AsyncRecorder()

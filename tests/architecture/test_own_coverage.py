@@ -19,6 +19,7 @@ def test_each_core_module_is_covered_by_its_own_tests():
     print(done.stdout)
 
 
+@pytest.mark.slow
 def test_what_is_not_covered_is_found(tmp_path, monkeypatch):
     """The measurement itself: a line and a branch that no test reaches are named."""
     core, tests = tmp_path / "core", tmp_path / "tests"

@@ -320,7 +320,7 @@ GRANTS = {
     "public refresh token": RefreshToken("id", None, SECRETS["refresh token"]),
     "saml": Saml2Bearer("id", SECRETS["client secret"], "acme", ASSERTION),
 }
-QUICK_ONES = {"as it is", "percent-encoded throughout", "in JSON", "client credentials", "pkce"}
+QUICK_ONES = {"as it is", "client credentials"}
 
 
 def some_quick(names):

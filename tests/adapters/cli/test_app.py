@@ -99,6 +99,7 @@ BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHON
 """The environment without a variable by which every line would be written at once."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such streams")
 @pytest.mark.parametrize(
     "words",
@@ -126,6 +127,7 @@ def test_output_that_nobody_can_receive(words):
     assert subprocess.run(["sh", "-c", shell], env=BUFFERED, check=False).returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such streams")
 def test_standard_input_may_be_closed():
     """As in jobs of some schedulers."""
@@ -214,6 +216,7 @@ def test_simulate_with_data_of_a_file(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_simulate_options(monkeypatch):
     monkeypatch.setattr(simulate_command, "_wait_for_interrupt", lambda: None)
     plain = invoke("simulate").output
@@ -225,6 +228,7 @@ def test_simulate_options(monkeypatch):
     assert (often.exit_code, "10/min" in often.stderr) == (1, True)
 
 
+@pytest.mark.slow
 def test_simulate_says_where_each_answer_comes_from():
     lines = invoke("simulate", "--coverage").output.splitlines()
     assert "handler  GET    /api/v2/users/me" in lines

@@ -325,6 +325,7 @@ class Gate:
         return Reply(json={"name": name})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 @pytest.mark.parametrize("how", ["ctrl-c", "ctrl-c twice", "sigterm", "kill"])
 def test_an_interrupted_run_can_be_continued(tmp_path, monkeypatch, how):
@@ -395,6 +396,7 @@ def test_the_wait_for_a_row_gives_signals_a_chance():
     assert all(each is not None and each < 1 for each in waits)
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_leaves_what_can_be_continued(platform, tmp_path):
     path = jsonl(
         tmp_path / "rows.jsonl", [{"name": f"Q{n}", "description": "x" * 9000} for n in range(60)]
@@ -423,6 +425,7 @@ def test_a_closed_pipe_leaves_what_can_be_continued(platform, tmp_path):
     assert {f"Q{n}": 1 for n in range(60)}.items() <= names.items()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such file")
 def test_a_full_disk_leaves_what_can_be_continued(platform, tmp_path):
     path = jsonl(tmp_path / "rows.jsonl", [{"name": "F1", "description": "x" * 9000}])

@@ -110,6 +110,7 @@ def test_scripts_and_names(clean_home, monkeypatch):
     assert len(values("routing", "get_routing_queue", "")) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "replies"),
     [

@@ -96,6 +96,7 @@ class _Client:
         """Nothing to close yet."""
 
 
+@pytest.mark.slow
 def test_a_sample_of_all_operations():
     assert check_operations(step=37) == 95
 

@@ -137,6 +137,7 @@ def test_a_terminal_shows_a_table_that_fits(monkeypatch):
     assert plain.lines[0].split() == ["id"]
 
 
+@pytest.mark.slow
 def test_a_call_is_repeated_until_ctrl_c():
     process = subprocess.Popen(
         [*COMMAND, "users", "get_users_me", "--query", "name", "--watch", "10ms"],

@@ -75,6 +75,7 @@ def test_every_format():
     assert all(len(line) <= 40 for line in narrow.out.splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_json_and_yaml_have_escapes_for_characters_that_the_output_cannot_encode(encoding):
     name = "Ünïcode € 李 😀"
@@ -382,6 +383,7 @@ def test_describe():
     assert "needs METHOD, API METHOD, model NAME or TOPIC" in run_command("describe", "model").err
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_ends_the_command_quietly(platform):
     import os
     import subprocess
@@ -401,6 +403,7 @@ def test_a_closed_pipe_ends_the_command_quietly(platform):
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.slow
 def test_the_same_in_a_process_of_its_own():
     done = spawn("users", "get_users", "--limit", "1", "--columns", "name")
     assert (done.code, done.out, done.err) == (0, "name\nUser 001\n", "")

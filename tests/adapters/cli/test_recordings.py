@@ -302,6 +302,7 @@ def test_the_conversations_of_an_interval(at, tmp_path):
     assert sorted(set(platform.days)) == ["2024-01-01", "2024-01-02"]
 
 
+@pytest.mark.slow
 def test_many_batches(at, tmp_path):
     conversations = {f"c-{n}": {f"r-{n}-{m}": "AVAILABLE" for m in range(60)} for n in range(4)}
     platform = Platform(conversations)
@@ -382,6 +383,7 @@ def test_a_file_that_becomes_complete_when_the_run_fails_is_recorded(tmp_path):
     assert [each["recordingId"] for each in lines(tmp_path / "recordings.jsonl")] == ["r-1"]
 
 
+@pytest.mark.slow
 def test_recordings_of_the_simulator(tmp_path, monkeypatch):
     desk = StaffedDesk()
     conversation = end_call(desk)

@@ -452,6 +452,7 @@ def test_signing_out_while_the_platform_is_away(token_file):
     assert run("logout", "--token-file", token_file).output == "Not signed in.\n"
 
 
+@pytest.mark.slow
 def test_as_a_process_without_a_browser(token_file):
     with running_simulator(Simulator(bundled_definition())) as running:
         process = subprocess.Popen(

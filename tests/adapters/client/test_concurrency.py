@@ -490,6 +490,7 @@ def store(request, tmp_path):
     return MemoryTokenStore() if request.param == "memory" else FileTokenStore(tmp_path / "tokens")
 
 
+@pytest.mark.slow
 @shows((MEMORY, FILE), ("threads", "tasks of one loop", "several event loops"), "share it")
 def test_clients_in_threads_and_loops_exchange_one_token_between_them(store) -> None:
     exchanges = []

@@ -399,6 +399,7 @@ def test_a_server_that_goes_while_a_large_body_is_sent(run, server: RunningSimul
     assert effects(server) == before
 
 
+@pytest.mark.slow
 @every_flavour
 @pytest.mark.parametrize("fault", [Interrupted("body", "close"), Interrupted("body"), Interrupted("body", "silence")], ids=shown)  # fmt: skip
 def test_a_download_that_breaks_off_begins_again(run, server, fault, tmp_path) -> None:

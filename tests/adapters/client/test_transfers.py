@@ -683,6 +683,7 @@ def drip(state, *, of: bytes):
         yield bytes([byte])
 
 
+@pytest.mark.slow
 @every_flavour
 @pytest.mark.parametrize("part", ["body", "chunked body", "headers"])
 def test_a_drip_does_not_outlast_the_deadline(run, part):
@@ -1010,6 +1011,7 @@ def test_a_request_that_is_late_already_is_not_waited_for(backend: str) -> None:
         anyio.run(main, backend=backend)
 
 
+@pytest.mark.slow
 @over_httpx
 def test_a_client_of_the_users_own_keeps_deadlines_between_pieces() -> None:
     import httpx

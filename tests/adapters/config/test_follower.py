@@ -519,6 +519,7 @@ def following(path: Path, trigger):
     assert not follower.following
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", [True, False], ids=["watchfiles", "polling"])
 def test_a_real_trigger_sees_each_kind_of_change(installed, tmp_path, monkeypatch):
     path = tmp_path / "there" / "config"

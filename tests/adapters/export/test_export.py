@@ -66,6 +66,7 @@ def test_json_lines_equal_the_source_record_by_record(served, tmp_path):
     assert list(run(plan(EXPORT), out=tmp_path, client=lambda: 1 / 0)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_records_with_numbers_beyond_a_double_are_exported_and_read(tmp_path, kind):
     page = {"total": 1, "entities": [{"id": "u1", "newer": "beyond", "newest": 5}]}
@@ -255,6 +256,7 @@ def before_entry(monkeypatch, out, *works) -> None:
     monkeypatch.setattr(kind, "write", write)
 
 
+@pytest.mark.slow
 def test_two_processes_that_fetch_a_slice_at_once_leave_a_consistent_pair(out, monkeypatch):
     with conversations_server() as (server, platform):
         client, slices = client_of(server.url), plan(EXPORT)
@@ -354,6 +356,7 @@ def test_extensions_of_two_processes_at_once_are_both_kept(served, out):
     assert (status.slices, status.is_complete) == (3, True)
 
 
+@pytest.mark.slow
 def test_a_directory_is_locked_while_an_export_is_extended(served, tmp_path, monkeypatch):
     client, _, _ = served
     slices, threads, real = plan(EXPORT), [], DirectoryTarget.read
@@ -436,6 +439,7 @@ class Dies(BaseException):
     """The process was killed."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", range(7))
 def test_any_step_at_which_a_process_dies_the_export_ends_complete(
     served, tmp_path, monkeypatch, steps

@@ -386,6 +386,7 @@ print("subscribed")
 """
 
 
+@pytest.mark.slow
 def test_a_program_that_forgets_its_handler_ends(simulator, options):
     ran = subprocess.run(
         [sys.executable, "-c", FORGETFUL, simulator.url, options["access_token"]],

@@ -496,6 +496,7 @@ def test_the_watchdog_does_not_blame_the_server_for_a_slow_consumer(simulator, g
     go(scenario, buffer=1, policy=hasty(silence=0.01, pong_wait=1.0))
 
 
+@pytest.mark.slow
 def test_a_server_that_falls_silent_while_the_buffer_is_full_is_noticed(simulator, go):
     async def scenario(listener):
         driver = listener.handler._driver
@@ -690,6 +691,7 @@ def test_what_a_hook_raises_is_whoevers_who_listens(simulator, go):
     go(scenario, hooks=Hooks(before_request=[refuse]))
 
 
+@pytest.mark.slow
 def test_what_goes_wrong_with_the_time_is_whoevers_who_listens(simulator, go):
     def broken():
         raise LookupError("the policy's own")

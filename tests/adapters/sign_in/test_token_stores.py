@@ -464,6 +464,7 @@ def login_host() -> Iterator[ScriptedServer]:
         yield server
 
 
+@pytest.mark.slow
 def test_processes_that_share_a_file_renew_once(path):
     with login_host() as server:
         store, key = kept(path, server)
@@ -496,6 +497,7 @@ def test_no_rotation_is_lost_however_they_take_turns(path):
     assert store.load(key).refresh_token == f"r{len(spent)}"
 
 
+@pytest.mark.slow
 def test_a_process_killed_before_the_rename_loses_no_rotation(path):
     with login_host() as server:
         store, key = kept(path, server)

@@ -354,6 +354,7 @@ def test_a_page_of_another_origin_may_call_it(running):
     assert b"Access-Control-Allow-Origin: *\r\n" in refused
 
 
+@pytest.mark.slow
 def test_it_needs_no_web_framework():
     code = (
         "import sys; sys.modules['starlette'] = sys.modules['hypercorn'] = None\n"

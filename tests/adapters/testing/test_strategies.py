@@ -62,6 +62,7 @@ def new_client(life: Life, **options) -> tuple[Client, object]:
 # --- what is generated
 
 
+@pytest.mark.slow
 @few
 @given(models_of(Everything) | models_of(Tree, depth=3))
 def test_models_are_what_a_reply_decodes_to(model) -> None:
@@ -82,6 +83,7 @@ def test_any_model_of_the_platform_can_be_generated(model) -> None:
     check()
 
 
+@pytest.mark.slow
 @few
 @given(models_of(models.User, state=st.just("active"), version=st.integers(1, 3)))
 def test_named_fields_are_always_there(user) -> None:
@@ -106,6 +108,7 @@ def test_a_field_that_is_not_there_is_an_error() -> None:
         models_of(models.User, nmae=st.text())
 
 
+@pytest.mark.slow
 @few
 @given(replies(models.User, name=st.just("Ann")))
 def test_replies_decode_to_their_model_whatever_else_they_hold(reply) -> None:
@@ -130,6 +133,7 @@ def test_replies_answer_an_operation(operation) -> None:
     check()
 
 
+@pytest.mark.slow
 @few
 @given(values_of(dict[str, list[Tree] | None]), json_values())
 def test_values_of_any_type(value, anything) -> None:

@@ -153,6 +153,7 @@ def test_an_interrupt_before_any_instruction_of_a_stream_loses_nothing():
         assert survive(wire, server.url, work, *files) > 500
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_a_call_that_waits_is_interrupted_and_leaves_the_queue():
     with (
@@ -210,6 +211,7 @@ def test_signals_at_any_time_lose_nothing():
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lock_that_an_interrupted_thread_held_is_free():
@@ -260,6 +262,7 @@ def test_a_child_opens_connections_of_its_own_and_leaves_those_of_its_parent_alo
         assert again == set(inherited)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_a_fork_while_threads_call_and_hold_the_lock():
     with (
