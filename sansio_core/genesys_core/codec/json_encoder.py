@@ -151,7 +151,7 @@ _CHECKS: Final[Mapping[type, Callable[[Any], bool]]] = {float: isfinite, datetim
 """Functions that return whether a value is encoded exactly, by the type of the value."""
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
-"""The containers whose keys, values or elements :func:`gc.get_referents` returns."""
+"""Containers whose keys, values or elements are found with :func:`gc.get_referents`."""
 
 
 def _is_harmless(value: object, harmless: frozenset[type]) -> bool:

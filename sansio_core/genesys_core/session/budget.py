@@ -93,7 +93,7 @@ class RatePlace(Struct, frozen=True):
 
     def reservation(self, lanes: Sequence[RateWindow], now: float) -> Reservation:
         """Convert the place to a reservation on this machine's monotonic clock."""
-        why = lanes[self.lane - 1].describe() if self.lane > 0 else "the shared rate limit"
+        why = lanes[self.lane - 1].describe() if self.lane > 0 else "shared with other clients"
         return Reservation(now + self.wait, ((TICKET, self.ticket),), why)
 
 

@@ -146,7 +146,7 @@ def test_errors_are_documented_ones():
 def test_a_place_is_a_reservation_on_the_own_clock():
     lanes = Pacer.of(Pacing(limit=2)).windows
     assert RatePlace(1.5, 7).reservation(lanes, 10.0) == Reservation(
-        11.5, ((TICKET, 7),), "the shared rate limit"
+        11.5, ((TICKET, 7),), "shared with other clients"
     )
     assert RatePlace(1.5, 7, 1).reservation(lanes, 10.0).why == "2 requests in 60 s"
     whys = [RatePlace(1.0, 7, lane).reservation(TWO.windows, 10.0).why for lane in (1, 2)]

@@ -386,10 +386,10 @@ class Comparison(Struct, frozen=True):
         return any(change.weight >= least for change in self.changes)
 
     def text(self, least: str = "minor") -> str:
-        """Format the changes of at least the severity ``least`` as text, followed by the totals.
+        """Format the changes of severity ``least`` or higher as text, followed by the totals.
 
         Raises:
-            InvalidValueError: no severity has that name.
+            InvalidValueError: ``least`` is not the name of a severity.
         """
         return text_report(self.changes, least=parse_weight(least), places=self.places)
 

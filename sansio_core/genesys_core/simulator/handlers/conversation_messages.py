@@ -28,7 +28,7 @@ def post_message(call: ApiCall) -> Reply:
     wanted = call.arguments["communicationId"]
     sender = next((e for e in conversation.participants if e.session.id == wanted), None)
     if sender is None or not sender.session.is_connected:
-        message = f"The conversation has no communication {wanted} that is connected."
+        message = f"The conversation has no connected communication {wanted}."
         code = "conversation.error.not.conversation.participant"
         raise make_refusal(code, message, status=404)
     sent = _make_message(call, conversation.id, sender.session.other_address)

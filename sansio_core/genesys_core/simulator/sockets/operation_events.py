@@ -139,7 +139,7 @@ class OperationEvents:
                 state.notices.append(self._notice(event, outcome, now))
 
     def heard(self) -> dict[str, str]:
-        """Return the first operation that causes events on each topic, by topic."""
+        """Map each topic to the first operation that causes events on it."""
         known = {f"{each.method} {each.template}" for each in self._definition.routes}
         heard: dict[str, str] = {}
         for cause in TOPIC_CAUSES:
