@@ -178,8 +178,8 @@ class HTTP1Connection:
     def send_head(self, request: Request, *, limits: ResponseLimits | None = None) -> bytes:
         """Return the bytes of a request whose body follows in chunks.
 
-        The body must have the length in the request's ``Content-Length``; without this header, it is
-        sent chunked. ``request.body`` is ignored.
+        The body must have the length in the request's ``Content-Length``; without this header, the
+        body is sent chunked. ``request.body`` is ignored.
 
         Raises:
             TransportFailure: see :meth:`send`.

@@ -37,7 +37,7 @@ class Route(Struct, frozen=True, cache_hash=True):
 
     @property
     def is_forwarded(self) -> bool:
-        """Whether requests are sent to a forwarding HTTP proxy, which may respond instead of the origin."""
+        """Whether requests go through a forwarding HTTP proxy, which may send its own responses."""
         return self.proxy is not None and not self.is_tunnel and not self.proxy.is_socks
 
 
