@@ -186,14 +186,19 @@ class SliceReading:
         if not reach or total is None or total <= reach:
             return False
         parts = divide_interval(request.interval, total, reach)
-        self._requests += len(parts)
+        why = ""
         # Records that last longer than the parts are in all of them: then dividing never ends.
-        if len(parts) < 2 or total >= request.divided or self._requests > MAX_REQUESTS:
-            self._shortfall = (
-                f"{total} records, but a request can return only {reach}, and the interval cannot be "
-                "divided further; add a filter"
+        if len(parts) < 2 or total >= request.divided:
+            why = "the interval cannot be divided further; add a filter"
+        elif self._requests + len(parts) > MAX_REQUESTS:
+            why = (
+                f"the slice would need more than {MAX_REQUESTS} requests; use fewer days in a slice, "
+                "or add a filter"
             )
+        if why:
+            self._shortfall = f"{total} records, but a request can return only {reach}, and {why}"
             return False
+        self._requests += len(parts)
         requests = [
             SliceRequest(
                 with_interval(request.operation, self._slice.places, part),

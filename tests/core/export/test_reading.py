@@ -163,6 +163,15 @@ def test_dividing_ends_after_a_number_of_requests():
         assert reading.next_request() is not None
         total -= 1
     assert total == MAX_REQUESTS // 3 - 1
+    assert f"more than {MAX_REQUESTS} requests; use fewer days" in reading.totals.shortfall
+
+
+def test_a_request_that_is_not_divided_does_not_prevent_the_division_of_others():
+    fields = {"interval": DAY, "places": ("body.interval",), "reach": 1}
+    reading = started(listing(QUERY, QUERY, **fields))
+    assert reading.receive([], total=MAX_REQUESTS) == []
+    assert reading.next_request() is not None
+    assert reading.receive([], total=2) is None
 
 
 def test_a_growing_total_on_a_later_page_divides_nothing():
