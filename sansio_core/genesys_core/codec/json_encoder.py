@@ -1,9 +1,11 @@
 """Encodes JSON with msgspec, and rejects values that msgspec would alter.
 
 Invariants: a value is encoded exactly or rejected. (msgspec by itself encodes infinity as ``null``,
-bytes as base64, sets in arbitrary order, and rounds the offsets of date-times to minutes.)
+bytes as base64, sets in arbitrary order, and rounds the offsets of date-times to minutes. It encodes
+the keys 1 and "1" of one dictionary as equal keys, of which a server reads one.)
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -63,7 +65,14 @@ def _is_sound(value: object, result: bytes) -> bool:
     """Return whether a value contains nothing that msgspec altered; examines the whole value."""
     # Infinity and NaN are encoded as null, so output without "null" contains neither.
     harmless = _HARMLESS if b"null" in result else _HARMLESS_AND_FLOAT
-    return _is_plain(value, result, harmless) or _is_harmless(value, harmless)
+    if _is_plain(value, result, harmless):
+        # Keys that are numbers or dates end with a digit or Z, unlike nearly all others.
+        return _KEY_WITH_DIGIT not in result.translate(_DIGITS) or _has_unique_keys(value)
+    return _is_harmless(value, harmless) and _has_unique_keys(value)
+
+
+_DIGITS: Final = bytes.maketrans(b"123456789Z", b"0000000000")
+_KEY_WITH_DIGIT: Final = b'0":'
 
 
 def _enc_hook(value: object) -> object:
@@ -173,6 +182,33 @@ def _is_harmless(value: object, harmless: frozenset[type]) -> bool:
     return True
 
 
+def _has_unique_keys(value: object) -> bool:
+    """Return whether the keys of every mapping differ in JSON too, unlike 1 and "1"."""
+    todo = [value]  # not recursive, like `_is_harmless`
+    while todo:
+        value = todo.pop()
+        if isinstance(value, _MAPPINGS) and _repeated_key(value) is not None:
+            return False
+        todo += [child for child in _children(value) if type(child) not in _HARMLESS_AND_FLOAT]
+    return True
+
+
+def _repeated_key(members: Mapping[object, object]) -> str | None:
+    """Return the first JSON key that two keys of a mapping are encoded to, if there is one."""
+    if _STRINGS.issuperset(map(type, members)):
+        return None
+    try:
+        encoded = [_ENCODER.encode({key: None}) for key in members]
+    except _FAILURES:
+        return None
+    names = [name for one in encoded for name in msgspec.json.decode(one, type=dict[str, None])]
+    return next((name for name, count in Counter(names).items() if count > 1), None)
+
+
+_MAPPINGS: Final = (dict, Mapping)
+_STRINGS: Final = frozenset({str})
+
+
 def _is_exact(value: object) -> bool:
     match value:
         case float():
@@ -262,10 +298,17 @@ def _reason(value: object) -> str:
         case str():
             reason = "a lone surrogate cannot be encoded in UTF-8"
         case Mapping():
-            kinds = {type(key).__name__ for key in cast(Mapping[object, object], value)} - {"str"}
+            members = cast(Mapping[object, object], value)
+            kinds = {type(key).__name__ for key in members} - {"str"}
             reason = "a key contains a lone surrogate, which UTF-8 cannot encode"
             if kinds:
                 reason = f"JSON keys must be strings, not {' or '.join(sorted(kinds))}"
+            if (name := _repeated_key(members)) is not None:
+                shown = _ENCODER.encode(name).decode()
+                reason = (
+                    f"two keys are encoded as {shown}, but JSON keys must be unique: "
+                    "remove or rename one of them"
+                )
         case _:
             kind = type(value).__name__
             reason = (

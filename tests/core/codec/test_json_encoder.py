@@ -56,6 +56,10 @@ class Row(msgspec.Struct, array_like=True):
     value: object
 
 
+UNIQUE = "but JSON keys must be unique: remove or rename one of them"
+DAY = date(2026, 2, 3)
+NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
+
 _MEAN_TIME = timezone(timedelta(minutes=19, seconds=32))
 """Amsterdam's before 1937: msgspec would round it to minutes."""
 
@@ -103,6 +107,8 @@ _KATHMANDU = timezone(timedelta(hours=5, minutes=45))
         ({Text("a"): 1, Colour.RED: 2, 3: 4}, b'{"a":1,"red":2,"3":4}'),
         ({"a": [Everything(text="b")], "c": None}, b'{"a":[{"text":"b"}],"c":null}'),
         ({"a": None, "b": 1.5}, b'{"a":null,"b":1.5}'),
+        ({"line1": {"line2": 1}, "3": "3"}, b'{"line1":{"line2":1},"3":"3"}'),
+        ({1: {1: 1, "2": 2}, "2": {1: 1}}, b'{"1":{"1":1,"2":2},"2":{"1":1}}'),
     ],
 )
 def test_values(value, written):
@@ -157,6 +163,20 @@ def test_values(value, written):
             "$[0]: the UTC offset 0:19:32 is not a whole number of minutes: pass value.astimezone(UTC)",
         ),
         (UserDict({b"id": "x"}), "$: JSON keys must be strings, not bytes"),
+        ({"a": [{1: "x", "1": "y"}]}, f'$.a[0]: two keys are encoded as "1", {UNIQUE}'),
+        (
+            Everything(trees=[Tree(by_name={2: Tree(), "2": Tree()})]),  # type: ignore[dict-item]
+            f'$.trees[0].byName: two keys are encoded as "2", {UNIQUE}',
+        ),
+        ({1.5: "x", "1.5": "y"}, f'$: two keys are encoded as "1.5", {UNIQUE}'),
+        ({DAY: "x", str(DAY): "y"}, f'$: two keys are encoded as "2026-02-03", {UNIQUE}'),
+        (
+            {NOON: "x", "2026-02-03T12:00:00Z": "y"},
+            f'$: two keys are encoded as "2026-02-03T12:00:00Z", {UNIQUE}',
+        ),
+        ({Colour.RED: "x", "red": "y"}, f'$: two keys are encoded as "red", {UNIQUE}'),
+        ({"a": UserDict({3: 1, "3": 2})}, f'$.a: two keys are encoded as "3", {UNIQUE}'),
+        (Record({4: 1, "4": {1, 2}}), '$.value["4"]: a set is unordered: pass a list'),
     ],
 )
 def test_what_json_cannot_say_is_refused_by_place(value, message):
