@@ -27,6 +27,8 @@ from genesys_core.command_line.help_pages import operation_page
 from genesys_core.command_line.job_calls import (
     JOB_ACTIONS,
     JOB_OPTIONS,
+    JobAction,
+    check_job_method,
     continuation_of,
     describe_ready_job,
     has_results,
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from genesys_cloud.client.jobs import Job
     from genesys_core.calls.operation import JobOperation
     from genesys_core.command_line.arguments import ParsedArguments
+    from genesys_core.command_line.operations import OperationDescription
     from genesys_core.jobs.job import StartedJob
 
 __all__ = ["run_jobs"]
@@ -64,9 +67,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         UsageError: invalid arguments.
     """
     if not arguments or arguments[0] in _HELP:
-        write_line("Usage: genesys-cloud jobs ACTION API METHOD [ARGUMENTS] [OPTIONS]\n")
-        for name, text in JOB_ACTIONS.items():
-            write_line(f"  {name:<8} {text}")
+        _print_help()
         return
     action, api, method, rest = parse_job_call(arguments)
     if api not in api_names():
@@ -75,6 +76,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
     if _HELP & set(rest):
         write_line(operation_page(description, terminal_width(), JOB_OPTIONS))
         return
+    _check_method(action, description)
     operation, parsed = parse_operation(description, rest, before, JOB_OPTIONS)
     operation = with_request_options(operation, parsed)
     output = choose_output(
@@ -85,7 +87,11 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         width=terminal_width(),
     )
     check_query(output.query)
-    from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415 - see run_operation
+    from genesys_core.jobs.job import (  # noqa: PLC0415 - see run_operation
+        begin_job,
+        find_family,
+        find_job,
+    )
 
     if parsed.has("dry-run") or parsed.has("curl"):
         first = find_job(operation, None).cancel_operation() if action == "cancel" else operation
@@ -102,6 +108,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         started: StartedJob[Any, Any]
         if action == "run":
             submit = cast("JobOperation[Any, Any, Any]", operation)
+            find_family(submit)  # raises before anything is sent
             started = begin_job(submit, client.send_raw(submit))
         else:
             started = find_job(operation, None)
@@ -129,6 +136,20 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
                 )
                 _report(f"continue with: {command}")
             raise
+
+
+def _print_help() -> None:
+    write_line("Usage: genesys-cloud jobs ACTION API METHOD [ARGUMENTS] [OPTIONS]\n")
+    for name, text in JOB_ACTIONS.items():
+        write_line(f"  {name:<8} {text}")
+
+
+def _check_method(action: JobAction, description: "OperationDescription") -> None:
+    from genesys_core.jobs.job import find_families  # noqa: PLC0415 - see run_operation
+
+    if description.method:  # unknown with `python -OO`
+        starts, polls = find_families(f"{description.method} {description.path}")
+        check_job_method(action, description.api, description.name, starts=starts, polls=polls)
 
 
 def _wait(

@@ -15,6 +15,7 @@ __all__ = [
     "JOB_OPTIONS",
     "JobAction",
     "JobCall",
+    "check_job_method",
     "continuation_of",
     "describe_ready_job",
     "has_results",
@@ -83,6 +84,43 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
         raise UsageError(f"jobs {action}: needs API and METHOD of {what}")
     _, api, method, *rest = arguments
     return action, api.replace("-", "_"), method, rest
+
+
+def check_job_method(
+    action: JobAction,
+    api: str,
+    method: str,
+    *,
+    starts: "JobFamily | None",
+    polls: "JobFamily | None",
+) -> None:
+    """Check that an action of ``jobs`` can be used with a method.
+
+    Args:
+        action: the action, such as ``wait``.
+        api: the API's name.
+        method: the method's name.
+        starts: the family of the jobs that the method starts; ``None`` if it does not start a job.
+        polls: the family of the jobs whose status the method returns; ``None`` if it returns none.
+
+    Raises:
+        UsageError: the method does not start a job (``run``) or return a job's status (the other
+            actions); the message names the command to use instead.
+    """
+    if (starts if action == "run" else polls) is not None:
+        return
+    if polls is not None:
+        raise UsageError(
+            f"jobs run: {method} returns the status of a job, but does not start one; "
+            f"use genesys-cloud jobs wait {api} {method}"
+        )
+    if starts is not None:
+        raise UsageError(
+            f"jobs {action}: {method} starts a job, but does not return its status; "
+            f"use genesys-cloud jobs {action} {api} {starts.status.name}"
+        )
+    does = "start a job" if action == "run" else "return the status of a job"
+    raise UsageError(f"jobs {action}: {method} does not {does}; use genesys-cloud {api} {method}")
 
 
 _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {

@@ -228,6 +228,24 @@ def _status_family(endpoint: Endpoint) -> JobFamily | None:
     return _jobs(endpoint).FAMILIES.get(endpoint.path) if endpoint.method == "GET" else None
 
 
+def find_families(operation: str) -> tuple[JobFamily | None, JobFamily | None]:
+    """Return the families of the jobs that an operation starts, and of those whose status it returns.
+
+    Either is ``None`` if the operation does not do that.
+
+    Args:
+        operation: the method and path template of an operation of the bundled definition, such as
+            ``GET /api/v2/users``.
+    """
+    jobs = cast(_Jobs, import_module("genesys_core.api._jobs"))
+    method, _, path = operation.partition(" ")
+    started = jobs.SUBMITS.get(operation)
+    return (
+        None if started is None else jobs.FAMILIES[started[0]],
+        jobs.FAMILIES.get(path) if method == "GET" else None,
+    )
+
+
 def _submit(operation: Operation[object]) -> tuple[JobFamily, str]:
     endpoint = operation.endpoint
     jobs = _jobs(endpoint)

@@ -168,6 +168,31 @@ def test_help_and_wrong_usage():
         assert words in done.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            ["run", "users", "delete_user", "u-1"],
+            "delete_user does not start a job; use genesys-cloud users delete_user",
+        ),
+        (
+            ["run", "users", "delete_user", "u-1", "--dry-run"],
+            "delete_user does not start a job; use genesys-cloud users delete_user",
+        ),
+        (
+            ["wait", *SUBMIT, "j-1"],
+            f"does not return its status; use genesys-cloud jobs wait {' '.join(STATUS)}",
+        ),
+        (["run", *STATUS, "j-1"], f"use genesys-cloud jobs wait {' '.join(STATUS)}"),
+    ],
+)
+def test_a_method_of_no_job_is_an_error_before_anything_is_sent(platform, arguments, words):
+    done = run_command("jobs", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
+    assert platform.calls == []
+
+
 class RecordingJobs:
     """Serves a recording job, which waits in READY until it is started."""
 

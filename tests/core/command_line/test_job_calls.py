@@ -6,6 +6,7 @@ from genesys_core.calls.job_family import JobFamily
 from genesys_core.calls.operation import Endpoint
 from genesys_core.command_line.job_calls import (
     JOB_OPTIONS,
+    check_job_method,
     continuation_of,
     describe_ready_job,
     has_results,
@@ -37,6 +38,45 @@ def test_an_action_an_api_and_a_method():
 def test_wrong_calls(arguments, words):
     with pytest.raises(UsageError, match=words):
         parse_job_call(arguments)
+
+
+FAMILY = JobFamily(STATUS, "jobId")
+
+
+@pytest.mark.parametrize(
+    ("action", "starts", "polls", "words"),
+    [
+        ("run", None, None, "jobs run: m does not start a job; use genesys-cloud a m"),
+        (
+            "run",
+            None,
+            FAMILY,
+            "jobs run: m returns the status of a job, but does not start one; use genesys-cloud jobs wait a m",
+        ),
+        (
+            "wait",
+            None,
+            None,
+            "jobs wait: m does not return the status of a job; use genesys-cloud a m",
+        ),
+        (
+            "cancel",
+            FAMILY,
+            None,
+            "jobs cancel: m starts a job, but does not return its status; use genesys-cloud jobs cancel a get_list_job",
+        ),
+    ],
+)
+def test_a_method_that_an_action_cannot_be_used_with(action, starts, polls, words):
+    with pytest.raises(UsageError) as caught:
+        check_job_method(action, "a", "m", starts=starts, polls=polls)
+    assert str(caught.value) == words
+
+
+def test_a_method_that_an_action_can_be_used_with():
+    for polls in (None, FAMILY):
+        check_job_method("run", "a", "m", starts=FAMILY, polls=polls)
+        check_job_method("wait", "a", "m", starts=polls, polls=FAMILY)
 
 
 def test_options_of_bulk_runs_do_not_apply():

@@ -22,7 +22,7 @@ from genesys_core.api import (
 from genesys_core.calls.operation import raw_operation
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError, JobError
-from genesys_core.jobs.job import begin_job, find_family, find_job
+from genesys_core.jobs.job import begin_job, find_families, find_family, find_job
 from genesys_core.models import (
     AnalyticsConversationAsyncQueryResponse,
     AsyncQueryResponse,
@@ -74,6 +74,16 @@ def test_a_reply_that_is_a_status_is_kept() -> None:
         begin_job(start, reply(LearningScheduleSlotsJobResponse()))
     with pytest.raises(JobError, match="the response has no jobId"):
         begin_job(START, reply({"jobId": 7}))
+
+
+def test_the_families_of_an_operation() -> None:
+    path = "/api/v2/analytics/conversations/details/jobs"
+    starts, polls = find_families(f"POST {path}")
+    assert starts == find_job(START, "j1").family
+    assert polls is None
+    assert find_families(f"GET {path}/{{jobId}}") == (None, starts)
+    assert find_families(f"DELETE {path}/{{jobId}}") == (None, None)
+    assert find_families("GET /api/v2/users/me") == (None, None)
 
 
 def test_what_starts_no_job_is_an_error() -> None:
