@@ -29,7 +29,7 @@
     │   ├── UnauthorizedClientError            ``unauthorized_client``
     │   ├── UnsupportedGrantTypeError          ``unsupported_grant_type``
     │   └── AccessDeniedError                  ``access_denied``
-    ├── BudgetError                            a shared rate limit cannot be used; nothing was sent
+    ├── BudgetError                            a shared rate limit cannot be used; request not sent
     │   └── BudgetBusyError                    locked by other clients for too long
     ├── DecodeError                            the response does not match its type
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
@@ -477,7 +477,7 @@ class DecodeError(GenesysCloudError):
 
 
 class BudgetError(GenesysCloudError):
-    """The shared rate limit cannot be read or written. Nothing was sent."""
+    """The shared rate limit cannot be read or written; the request was not sent."""
 
     is_retry_safe = True
 

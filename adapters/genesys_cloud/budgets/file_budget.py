@@ -110,7 +110,7 @@ class FileBudget:
             yield
         except OSError as error:
             problem = error.strerror or type(error).__name__
-            raise BudgetError(f"rate limit {self._path}: {problem}; nothing was sent") from None
+            raise BudgetError(f"rate limit {self._path}: {problem}") from None
 
 
 def _open(path: Path, flags: int) -> FileIO:

@@ -104,4 +104,4 @@ class RedisBudget:
         try:
             return await self._server.ask(command, is_blocking=is_blocking)
         except RedisFailure as failure:
-            raise BudgetError(f"{failure}; nothing was sent") from None
+            raise BudgetError(str(failure)) from None

@@ -179,7 +179,7 @@ def read_place(reply: RedisReply) -> RatePlace:
             return RatePlace(max(wait, 0) / SECOND, int(ticket), lane)
         case _:
             raise BudgetError(
-                "Redis: unexpected reply to the request for a place in the rate limit; nothing was sent"
+                "Redis: unexpected reply to the request for a place in the rate limit"
             )
 
 

@@ -212,7 +212,7 @@ def next_attempt(
         end = min(end, expires)
     if now.monotonic >= end:
         waited = format_seconds(now.monotonic - begun.monotonic)
-        busy.add_note(f"tried for {waited} s; nothing was sent")
+        busy.add_note(f"tried for {waited} s; the request was not sent")
         raise busy
     return min(now.monotonic + min(waiting * LOCK_PAUSE, _LONGEST_PAUSE), end)
 

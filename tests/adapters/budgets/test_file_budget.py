@@ -162,7 +162,7 @@ def test_a_full_disk_leaves_the_state_and_no_other_file(tmp_path, monkeypatch):
 
 def test_what_cannot_be_used_is_an_error(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(BudgetError, match=r"rate limit .*file/budget: .*nothing was sent"):
+    with pytest.raises(BudgetError, match=r"rate limit .*file/budget: .+"):
         FileBudget(tmp_path / "file" / "budget").change_state("a", count, wait=0)
     (tmp_path / "target").write_text("x")
     (tmp_path / "budget.lock").symlink_to(tmp_path / "target")
@@ -173,6 +173,28 @@ def test_what_cannot_be_used_is_an_error(tmp_path):
 
 
 # --- clients
+
+
+@every_flavour
+def test_a_gate_that_cannot_be_closed_leaves_the_error_of_the_429_true(run, tmp_path):
+    folder = tmp_path / "folder"
+
+    def answer(_: object) -> Reply:
+        # Another process replaces the directory while the request is under way.
+        folder.rename(tmp_path / "moved")
+        folder.write_text("x")
+        return Reply(429, headers=(("Retry-After", "1"),))
+
+    async def scenario(api: Api) -> None:
+        with pytest.raises(errors.RateLimitError) as caught:
+            await api.send(ME)
+        (note,) = [one for one in caught.value.__notes__ if "not paused" in one]
+        assert note.startswith("other calls are not paused: rate limit ")
+        assert "sent" not in note
+
+    with scripted_server(answer) as server:
+        budget = FileBudget(folder / "budget")
+        run(scenario, host=server.url, access_token="t", budget=budget, pacing=Pacing())
 
 
 @every_flavour
@@ -242,7 +264,7 @@ def test_a_budget_that_stays_locked_is_an_error(run, tmp_path, monkeypatch):
     async def scenario(api: Api) -> None:
         with pytest.raises(BudgetBusyError) as caught:
             await api.send(ME)
-        assert caught.value.__notes__ == ["tried for 30 s; nothing was sent"]
+        assert caught.value.__notes__ == ["tried for 30 s; the request was not sent"]
 
     budget = Busy(tmp_path / "budget", failures=math.inf)
     with scripted_server(lambda _: Reply(json={})) as server:

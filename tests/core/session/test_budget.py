@@ -115,7 +115,7 @@ def test_attempts_to_lock_a_budget_are_those_of_all_waiting_calls_together(waiti
         with pytest.raises(BudgetBusyError) as caught:
             next_attempt(busy, waiting, expires=None, begun=at(100), now=at(100 + waited))
         assert caught.value is busy
-        assert busy.__notes__ == ["tried for 30 s; nothing was sent"]
+        assert busy.__notes__ == ["tried for 30 s; the request was not sent"]
         return
     again = next_attempt(busy, waiting, expires=None, begun=at(100), now=at(100 + waited))
     assert again - at(100 + waited).monotonic == pytest.approx(pause)
@@ -127,7 +127,7 @@ def test_attempts_to_lock_a_budget_end_with_the_deadline_of_the_call():
     assert again == expires
     with pytest.raises(BudgetBusyError):
         next_attempt(busy, 1, expires=expires, begun=at(100), now=at(102.5))
-    assert busy.__notes__ == ["tried for 2.5 s; nothing was sent"]
+    assert busy.__notes__ == ["tried for 2.5 s; the request was not sent"]
     assert next_attempt(busy, 1, expires=at(500).monotonic, begun=at(100), now=at(102)) < expires
     with pytest.raises(BudgetBusyError):
         next_attempt(busy, 1, expires=at(500).monotonic, begun=at(100), now=at(130))
