@@ -26,7 +26,10 @@ _Definition = Annotated[
 ]
 _Topics = Annotated[
     Path | None,
-    typer.Option(help="A file with topics, optionally compressed; default: the bundled topics."),
+    typer.Option(
+        help="A file with topics, optionally compressed; by default, topics.json in the definition's "
+        "folder, or the bundled topics for the bundled definition."
+    ),
 ]
 
 app = typer.Typer(
