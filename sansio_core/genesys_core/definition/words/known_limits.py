@@ -1,4 +1,4 @@
-"""Limits of parameters that the platform documents, but the bundled definition lacks.
+"""Parameter limits that the platform documents, but the bundled definition lacks.
 
 Invariants: the limits are documented, not enforced: a call that exceeds a limit is sent. A limit in the
 definition takes precedence.
