@@ -2,7 +2,7 @@
 
 Invariants: only events and gaps are written to standard output, with ``--json`` one per line;
 everything else goes to standard error. Exit code 0 after Ctrl-C or the requested number of events and
-gaps, 1 if the library raises an error, for example because the platform rejects a topic.
+gaps; otherwise the exit code of the library's error.
 """
 
 import signal
@@ -39,9 +39,10 @@ def listen(
 
     Uses the sign-in of genesys-cloud login or, without a sign-in, the environment and the
     configuration file. Gaps, in which events may have been missed, are printed too. Exit code 1
-    after an error, for example if the platform rejects a topic.
+    if the platform rejects a topic.
     """
-    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
+    from genesys_core.command_line.exit_codes import exit_code_of  # noqa: PLC0415 - see cli.app
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
 
     # SIGTERM has the same effect as Ctrl-C: the channel is closed cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -52,7 +53,7 @@ def listen(
     except KeyboardInterrupt:
         return
     except GenesysCloudError as error:
-        exit_with_error("listen", str(error))
+        exit_with_error("listen", str(error), exit_code_of(error))
 
 
 def _print_events(client: "Client", topics: list[str], *, as_json: bool, count: int) -> None:

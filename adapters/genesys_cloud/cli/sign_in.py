@@ -1,8 +1,8 @@
 """``genesys-cloud login``, ``whoami`` and ``logout``: the commands for a saved sign-in.
 
-Invariants: the token itself is never printed. Exit codes of ``login``: 0 if a token was saved, 1 if
-sign-in was rejected or timed out, 2 if sign-in could not be attempted. ``logout`` always deletes the
-token from this machine; its exit code 1 means that the platform may not have revoked the token.
+Invariants: the token itself is never printed. ``login`` exits with 0 only if a token was saved.
+``logout`` always deletes the token from this machine; it exits with 0 only if the platform has revoked
+the token, or if no user was signed in.
 """
 
 import webbrowser
@@ -94,11 +94,12 @@ def login(
     """Sign in as a user through the browser, and save the token for later commands.
 
     The exact redirect URI must be registered for the OAuth client, so --port must be fixed.
-    Exit code 1 if sign-in was rejected or timed out, 2 if it could not be attempted.
+    Exit code 3 if sign-in was rejected, 10 if it timed out, 2 if an option or setting is invalid.
     """
     from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget  # noqa: PLC0415
     from genesys_core import errors  # noqa: PLC0415
+    from genesys_core.command_line.exit_codes import exit_code_of  # noqa: PLC0415
     from genesys_core.hosts import Gateway  # noqa: PLC0415
 
     gateway = None
@@ -136,13 +137,11 @@ def login(
             )
             _open(attempt.url, browser=browser)
             saved.save(target, attempt.wait(timeout))
-    except (errors.InvalidValueError, errors.ConfigurationError) as error:
-        exit_with_error("login", str(error), 2)
     except errors.AccessDeniedError as error:
         reason = error.description or "no reason was given"
-        exit_with_error("login", f"sign-in failed: {reason}")
+        exit_with_error("login", f"sign-in failed: {reason}", exit_code_of(error))
     except errors.GenesysCloudError as error:
-        exit_with_error("login", str(error))
+        exit_with_error("login", str(error), exit_code_of(error))
     print_line(f"Signed in. The token is stored in {saved.path}.")
 
 
@@ -184,9 +183,13 @@ def _open(url: str, *, browser: bool) -> None:
 def whoami(ctx: typer.Context) -> None:
     """Show who is signed in: user, organization, region, expiry.
 
-    Exit code 1 if no user is signed in, or if the platform no longer accepts the token.
+    Exit code 3 if no user is signed in, or if the platform no longer accepts the token.
     """
-    from genesys_core.errors import (  # noqa: PLC0415 - see cli.app
+    from genesys_core.command_line.exit_codes import (  # noqa: PLC0415 - see cli.app
+        ExitCode,
+        exit_code_of,
+    )
+    from genesys_core.errors import (  # noqa: PLC0415
         AuthenticationError,
         GenesysCloudError,
     )
@@ -197,16 +200,17 @@ def whoami(ctx: typer.Context) -> None:
         target = saved.target()
         client = saved.client(**sign_in_options(options))
         if target is None or client is None:
-            exit_with_error("whoami", "not signed in; run genesys-cloud login")
+            words = "not signed in; run genesys-cloud login"
+            exit_with_error("whoami", words, ExitCode.NOT_SIGNED_IN)
         with client:
             me = client.users.get_users_me()
             organization = client.tokens.get_tokens_me().organization
             ends = client.auth.expires_at
     except AuthenticationError as error:
         words = f"the platform rejected the token: {error}; run genesys-cloud login"
-        exit_with_error("whoami", words)
+        exit_with_error("whoami", words, exit_code_of(error))
     except GenesysCloudError as error:
-        exit_with_error("whoami", str(error))
+        exit_with_error("whoami", str(error), exit_code_of(error))
     name = None if organization is None else organization.name
     print_line(f"user    {me.name or '?'} <{me.email or '?'}>")
     print_line(f"org     {name or '?'}")
@@ -228,8 +232,10 @@ def _until(expires_at: float | None) -> str:
 def logout(ctx: typer.Context) -> None:
     """Revoke the saved token on the platform, and delete it from this machine.
 
-    Exit code 1 if revocation failed; the token is deleted anyway.
+    If revocation fails, the token is deleted anyway, and the exit code depends on the error.
     """
+    from genesys_core.command_line.exit_codes import exit_code_of  # noqa: PLC0415 - see cli.app
+
     options = ctx.obj
     saved = _saved_sign_in("logout", options)
     if saved.target() is None:
@@ -239,7 +245,8 @@ def logout(ctx: typer.Context) -> None:
         problem = _sign_out(saved, options)
     if problem is not None:
         words = f"signed out on this machine, but the platform did not revoke the token: {problem}"
-        exit_with_error("logout", f"{words}; the token remains valid until it expires")
+        words = f"{words}; the token remains valid until it expires"
+        exit_with_error("logout", words, exit_code_of(problem))
     print_line("Signed out.")
 
 

@@ -22,7 +22,7 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
     "export": "Export records to files, or continue an export.",
     "listen": "Print notifications as they arrive, until Ctrl-C.",
     "login": "Sign in as a user through the browser, and save the token for later commands.",
-    "logout": "Revoke the saved token on the platform and delete it here.",
+    "logout": "Revoke the saved token on the platform, and delete it from this machine.",
     "whoami": "Show who is signed in: user, organization, region, expiry.",
     "doctor": "Check configuration, connection, TLS, clock, token, user and notifications, step by step.",
     "config": "Validate a configuration file, or show the effective configuration.",

@@ -139,14 +139,14 @@ def test_a_refused_topic_ends_it_with_the_reason(simulator, environment):
 )
 def test_what_is_no_topic_ends_it_with_the_rule(simulator, environment, topic, words):
     with command(topic, "--host", simulator.url, **environment) as running:
-        assert running.code() == 1
+        assert running.code() == 2
         assert words in running.err[-1]
 
 
 def test_credentials_that_are_wrong_end_it(simulator, environment):
     environment["GENESYSCLOUD_OAUTHCLIENT_SECRET"] = "hunter2-wrong"
     with command(TOPIC, "--host", simulator.url, **environment) as running:
-        assert running.code() == 1
+        assert running.code() == 3
         assert "invalid_client" in running.err[-1]
         assert "hunter2" not in "".join(running.err)
 

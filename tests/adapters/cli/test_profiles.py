@@ -56,14 +56,14 @@ def test_a_sign_in_of_a_profile(platform, sign_in, clean_home, monkeypatch, plac
     folder = profile_folder(clean_home, "staging")
     assert f"The token is stored in {folder / 'tokens.json'}." in done.out
     # Another profile is asked for in vain, and the default one as well.
-    assert run_command("--profile", "other", "whoami").code == 1
+    assert run_command("--profile", "other", "whoami").code == 3
     monkeypatch.setenv("GENESYSCLOUD_PROFILE", "")
-    assert run_command("whoami").code == 1
+    assert run_command("whoami").code == 3
     shown = run_command(*(before or ["--profile", "staging"]), "whoami")
     assert platform.email in shown.out
     assert run_command("users", "get_users_me", "--profile", "staging").code == 0
     assert run_command("logout", "--profile", "staging").out == "Signed out.\n"
-    assert run_command("--profile", "staging", "whoami").code == 1
+    assert run_command("--profile", "staging", "whoami").code == 3
 
 
 def test_a_profile_has_the_settings_of_the_sign_in(platform, sign_in, clean_home):

@@ -293,20 +293,20 @@ def test_a_life(simulator, token_file, monkeypatch, grant):
 
     again = run("whoami", "--token-file", token_file)
     assert (again.exit_code, again.output) == (
-        1,
+        3,
         "genesys-cloud whoami: not signed in; run genesys-cloud login\n",
     )
     assert run("logout", "--token-file", token_file).output == "Not signed in.\n"
 
 
-def test_a_refused_sign_in_ends_with_1(simulator, token_file, monkeypatch):
+def test_a_refused_sign_in_ends_with_3(simulator, token_file, monkeypatch):
     done = logged_in(simulator, token_file, monkeypatch, action="refuse")
-    assert done.exit_code == 1
+    assert done.exit_code == 3
     assert done.stderr == ("genesys-cloud login: sign-in failed: The user denied the request.\n")
     assert not token_file.exists()
 
 
-def test_a_timeout_ends_with_1(simulator, token_file, monkeypatch):
+def test_a_timeout_ends_with_10(simulator, token_file, monkeypatch):
     monkeypatch.setattr(
         BrowserSignIn,
         "wait",
@@ -314,14 +314,14 @@ def test_a_timeout_ends_with_1(simulator, token_file, monkeypatch):
     )
     where = ("--host", simulator.url, "--client-id", "c", "--no-browser")
     done = run("login", *where, "--timeout", 7, "--token-file", token_file)
-    assert (done.exit_code, done.stderr) == (1, "genesys-cloud login: 7.0\n")
+    assert (done.exit_code, done.stderr) == (10, "genesys-cloud login: 7.0\n")
 
 
-def test_a_taken_port_ends_with_1(simulator):
+def test_a_taken_port_ends_with_9(simulator):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         done = run("login", "--host", simulator.url, "--client-id", "c", "--port", port)
-    assert done.exit_code == 1
+    assert done.exit_code == 9
     assert done.stderr.startswith(f"genesys-cloud login: port {port} on 127.0.0.1")
 
 
@@ -392,7 +392,7 @@ def test_a_token_that_the_platform_takes_no_more(simulator, token_file, monkeypa
     assert logged_in(simulator, token_file, monkeypatch, "--grant", "implicit").exit_code == 0
     simulator.simulator.state.tokens.clear()
     who = run("whoami", "--token-file", token_file)
-    assert who.exit_code == 1
+    assert who.exit_code == 3
     assert "rejected the token" in who.stderr
     assert "genesys-cloud login" in who.stderr
     out = run("logout", "--token-file", token_file)
@@ -411,7 +411,7 @@ def test_settings_without_a_token_are_no_sign_in(token_file):
     place = SignInTarget("c", host="http://127.0.0.1:1")
     signed_in.save(place, Token("a"))
     signed_in.store.delete(place.key)
-    assert run("whoami", "--token-file", token_file).exit_code == 1
+    assert run("whoami", "--token-file", token_file).exit_code == 3
     assert run("logout", "--token-file", token_file).output == "Signed out.\n"
     assert signed_in.target() is None
 
@@ -443,10 +443,10 @@ def test_signing_out_while_the_platform_is_away(token_file):
     place = SignInTarget("c", host=f"http://127.0.0.1:{free_port()}")
     SavedSignIn(token_file).save(place, Token("hunter2"))
     who = run("whoami", "--token-file", token_file)
-    assert who.exit_code == 1
+    assert who.exit_code == 9
     assert who.stderr.startswith("genesys-cloud whoami: ")
     out = run("logout", "--token-file", token_file)
-    assert out.exit_code == 1
+    assert out.exit_code == 9
     assert "signed out on this machine, but the platform did not revoke the token: " in out.stderr
     assert "hunter2" not in out.output + who.output + token_file.read_text()
     assert run("logout", "--token-file", token_file).output == "Not signed in.\n"

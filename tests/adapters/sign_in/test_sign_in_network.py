@@ -186,5 +186,5 @@ def test_without_the_proxys_password_the_command_says_why(site, tmp_path, monkey
     network = ("--proxy", site.proxy.bare_url, "--ca", site.ca)
     done = run("login", *where, *network, "--token-file", tmp_path / "tokens.json")
     browser.join()
-    assert done.exit_code == 1
+    assert done.exit_code == 9
     assert "407" in done.stderr
