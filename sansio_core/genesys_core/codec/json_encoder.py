@@ -2,7 +2,7 @@
 
 Invariants: a value is encoded exactly or rejected. (msgspec by itself encodes infinity as ``null``,
 bytes as base64, sets in arbitrary order, and rounds the offsets of date-times to minutes. It encodes
-the keys 1 and "1" of one dictionary as equal keys, of which a server reads one.)
+the keys 1 and "1" of one dictionary as equal keys; a server reads only one of them.)
 """
 
 from collections import Counter
