@@ -31,7 +31,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
 
     Args:
         kind: the type of the copy, a model.
-        source: the model to copy. Members of its response that its own type lacks are copied too.
+        source: the model to copy. The unknown fields of its response are copied too.
 
     Returns:
         The copy, and the paths of the source's values that the copy does not have, such as

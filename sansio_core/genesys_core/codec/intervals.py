@@ -70,8 +70,8 @@ class Interval(TextValue):
         """Parse an interval in ISO 8601 format.
 
         Args:
-            text: two date-times with a time zone, separated by a slash, or a date-time and a
-                duration of weeks, days, hours, minutes and seconds on either side, such as
+            text: two date-times with a time zone, separated by a slash. One of them may be a
+                duration of weeks, days, hours, minutes and seconds instead, as in
                 ``2024-01-01T00:00:00Z/P7D``.
 
         Raises:
@@ -128,7 +128,7 @@ class Interval(TextValue):
         return self.end - self.start
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether a datetime is within the interval, which does not include its end."""
+        """Whether a datetime is within the interval: at or after the start, and before the end."""
         _MOMENT.check("moment", moment)
         return self.start <= _as_utc("moment", moment) < self.end
 

@@ -189,7 +189,7 @@ class _Walk:
         raise DecodeError(f"expected {shape} as the whole body, found {_found(raw, shape)}")
 
     def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
-        """Convert a value in the document to the expected type; ``None`` if that is impossible."""
+        """Convert a JSON value to the expected type; ``None`` if that is impossible."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:

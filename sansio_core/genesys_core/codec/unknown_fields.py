@@ -6,12 +6,12 @@ with it; ``==``, ``repr``, copies and pickles ignore it.
 
 The record is the body of the response and the identities of the models in it; everything else is
 determined when the model is sent back. A nested model that is still the same object is merged with
-its own part of the body, even if it was moved. A different object inherits from the model that it
-replaces if both have the same id or are equal.
+its own part of the body, even if it was moved. A different object inherits the unknown fields of the
+model that it replaces if both have the same id or are equal.
 
-Listing the nested models while decoding would take up to twice the time of decoding. A caller
-reaches a nested model only by reading a field of the outer one, so nested models are listed at the
-first such access: in each type that was received, the fields that contain models become properties.
+Listing the nested models takes up to twice as long as decoding, so it is deferred. A caller reaches
+a nested model only by reading a field of the outer one, so nested models are listed at the first such
+access: in each type that was received, the fields that contain models become properties.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence

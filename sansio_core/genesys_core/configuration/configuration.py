@@ -1,9 +1,9 @@
 """A client's configuration, as one immutable value.
 
-Invariants: a configuration is computed from text, never from a file, the environment or a clock,
-and is replaced as a whole. ``None`` means "not set", so :func:`merge` can combine sources:
-arguments, environment, file, defaults. Text with any problem yields no configuration, and the
-error lists all problems.
+Invariants: a configuration is computed from values that the caller passes, without reading a file,
+the environment or a clock, and is replaced as a whole. ``None`` means "not set", so :func:`merge`
+can combine sources: arguments, environment, file, defaults. Text with any problem yields no
+configuration, and the error lists all problems.
 """
 
 from collections.abc import Iterator, Mapping
@@ -70,7 +70,7 @@ class Setting(NamedTuple):
 
 
 class Configuration(Struct, frozen=True, kw_only=True, eq=False):
-    """All settings of a client, in sections; a setting without a value is ``None``.
+    """Settings of a client, in sections; a setting without a value is ``None``.
 
     Configurations with equal values are equal, even if the origins of the values differ.
 

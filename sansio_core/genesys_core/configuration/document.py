@@ -60,7 +60,7 @@ class ConfigurationProblem(Struct, frozen=True, order=True):
     text: str
 
     def located(self, source: str) -> str:
-        """Return the text after its file and line: ``config:3: [logging] log_level = ...``."""
+        """Return the text prefixed with file and line: ``config:3: [logging] log_level = ...``."""
         return f"{source}:{self.line}: {self.text}"
 
 

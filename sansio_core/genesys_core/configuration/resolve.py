@@ -185,7 +185,7 @@ class Sources(Confidential, frozen=True):
         )
 
     def pacer(self, resolved: Resolved, *, is_mock: bool) -> Pacer | None:
-        """Create a client's rate limiter, which has counted nothing yet; ``None`` if it is disabled.
+        """Create a client's rate limiter, with no requests counted; ``None`` if it is disabled.
 
         Args:
             resolved: the result of :meth:`resolve`.

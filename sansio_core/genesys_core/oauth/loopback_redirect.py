@@ -172,7 +172,7 @@ class LoopbackRedirect(Confidential, frozen=True):
         if request.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
             return _problem(421, "This server does not serve this host.")
         if request.target.partition("?")[0] != (wanted.path or "/"):
-            return _problem(404, "Not found. The sign-in redirects to another page.")
+            return _problem(404, "Not found. The redirect URI of this sign-in has another path.")
         if request.method not in ("GET", "POST") or (
             request.method == "POST" and not self.is_implicit
         ):

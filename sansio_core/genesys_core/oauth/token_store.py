@@ -61,7 +61,7 @@ class TokenStore(Protocol):
     """Protocol of token stores.
 
     Methods may block: unless the store is also an :class:`AsyncTokenStore`, asynchronous clients
-    call them in worker threads, not always in the same one. They must raise only
+    call them in worker threads, not always in the same one. The methods must raise only
     :class:`TokenStoreError`.
     """
 
@@ -80,8 +80,8 @@ class TokenStore(Protocol):
     def lock(self, key: TokenKey, *, timeout: float) -> AbstractContextManager[None]:
         """Return a context manager that locks a key, so that exchanges of its token do not overlap.
 
-        The other three methods may be called with or without the lock. The lock must be released if
-        the process that holds it dies.
+        ``load``, ``save`` and ``delete`` may be called with or without the lock. The lock must be
+        released if the process that holds it dies.
 
         Args:
             key: the token's key.

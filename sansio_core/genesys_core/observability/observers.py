@@ -61,7 +61,7 @@ class CallObserver:
 
 
 class Observer:
-    """Base class of observers of a client; the methods are called from any thread or task."""
+    """Base class of observers of a client; the methods may be called from any thread or task."""
 
     __slots__ = ()
 
@@ -91,8 +91,8 @@ class Observer:
 
         Args:
             topic: the notification's topic, such as ``v2.users.9ed7d9f6-....presence``.
-            seconds: time spent in this library: from the read of the socket that completed the
-                notification's frame to now, on the monotonic clock.
+            seconds: time spent in this library: from the socket read that completed the message to
+                now, on the monotonic clock.
         """
 
 

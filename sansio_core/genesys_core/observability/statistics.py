@@ -2,8 +2,8 @@
 
 Invariants: the counts are an immutable value. Each event is a step from one value to the next, and
 the adapter applies one step at a time. A snapshot is consistent: all of its numbers are from the
-same time. Calls in progress are not counted but referenced weakly, so that an interrupted call
-does not count as in progress indefinitely.
+same time. Calls in progress are referenced weakly instead of being counted, so that an interrupted
+call is not reported as in progress indefinitely.
 """
 
 import weakref

@@ -1,7 +1,6 @@
 """Links to the next page.
 
-Invariants: a link is opaque. Its path and query are sent unchanged, and only to the host of the
-first page.
+Invariants: a link is opaque. Its path and query are sent unchanged, and only to the API host.
 """
 
 from typing import TypeVar

@@ -45,8 +45,8 @@ class PagingOptions(Struct, frozen=True):
         prefetch: the number of pages to request ahead; more than one requires numbered pages.
         resume: the resume token of an earlier listing of the same operation, to continue from there.
         shortfall: what to do if the listing had fewer items than the platform counted: ``error``
-            raises ``IncompleteListingError`` after the last item, ``warn`` issues a warning, and
-            ``ignore`` does neither.
+            raises ``IncompleteListingError`` after the last item, or issues a warning if the
+            platform's count is approximate, ``warn`` issues a warning, and ``ignore`` does neither.
     """
 
     limit: int | None = None

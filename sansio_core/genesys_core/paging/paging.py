@@ -1,9 +1,10 @@
 """The state of an iteration over a listing: the next page to request.
 
-Invariants: a :class:`Paging` is an immutable value. A received page is always delivered, even if the
-next one cannot be requested. An empty page ends a listing with page numbers, but not one with
-cursors; a repeated page, link or token ends a listing. If a response indicates more items and no
-rule can request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
+Invariants: a :class:`Paging` is an immutable value. A received page is delivered, even if the
+next one cannot be requested, unless it repeats an earlier one. An empty page ends a listing with
+page numbers, but not one with cursors; a repeated page, link or token ends a listing. If a response
+indicates more items and no rule can request them, :meth:`Paging.asked` raises. Memory and time per
+page are constant.
 """
 
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ class PageResult(Struct, Generic[T], frozen=True):
     """The items to deliver from a received page, and the state for the next request.
 
     Attributes:
-        pages: the page to deliver; empty if it repeats an earlier one.
+        pages: a tuple with the page to deliver; empty if it repeats an earlier one.
         items: the items of the page that were not delivered before.
         following: the state for the next page; ``None`` if the listing or the iteration has ended.
         rest: the position at which a later reader continues; ``None`` at the end of the listing.
@@ -129,7 +130,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def drops_repeated(self) -> bool:
-        """Whether pages may shift during iteration, so that repeated items must be omitted."""
+        """Whether items may move to other pages during iteration, so that repeated ones must be omitted."""
         return bool(self.listing.identity) and self.listing.style in _SHIFTING
 
     @property

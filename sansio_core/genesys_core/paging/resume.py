@@ -1,8 +1,9 @@
 """Resume tokens: positions in a listing as text.
 
-Invariants: a resume token is valid in other processes and versions. It contains a position, digests,
-and the method and path of the request, but no items, no arguments and no access token. A link in a
-token is validated like a link from the platform.
+Invariants: a resume token is valid in other processes and, unless the operation's pagination has
+changed, in later versions. It contains a position, which may be a link with a query, digests, and the
+method and path template of the request, but no items, no body and no access token. A link in a token
+is validated like a link from the platform.
 """
 
 import binascii

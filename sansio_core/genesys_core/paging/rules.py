@@ -1,8 +1,8 @@
 """The rules for the next page of a listing, one for each style of pagination.
 
 Invariants: a rule returns the next position or, at the end, ``None``; it raises if there are more
-items that it cannot request. A link to the same host takes precedence, because it has the
-platform's own parameters; without one, the style's token, number, index or date is used.
+items that it cannot request. A link takes precedence if requesting it is safe, because it has the
+platform's own parameters; otherwise the style's token, number, index or date is used.
 """
 
 from datetime import datetime
@@ -35,7 +35,7 @@ the official CLI.
 """
 
 PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
-"""How a page is identified in a request; ``start`` is the caller's operation, unchanged."""
+"""How a page is identified in a request; ``start`` is the page that the caller's operation requests."""
 
 
 class Position(Struct, frozen=True):
@@ -188,7 +188,7 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     if not limit:
         return None
     raise PaginationError(
-        f"{limit} or more items have the same {name}; continue with a larger limit"
+        f"{limit} or more items have the same {name}; build the operation with a larger limit"
     )
 
 

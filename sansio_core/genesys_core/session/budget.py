@@ -78,8 +78,8 @@ class RatePlace(Struct, frozen=True):
     Attributes:
         wait: seconds until the request may be sent; 0 if it may be sent now.
         ticket: the number that identifies the place.
-        lane: the number of the limit that delays the request, counted from 1 as in the Lua script;
-            0 if none is reported, -1 if the gate delays the request.
+        lane: the number of the limit that delays the request, counted from 1; 0 if none is
+            reported, -1 if the gate delays the request.
     """
 
     wait: float
@@ -164,7 +164,7 @@ def token_key(token: Token | None) -> str:
 LOCK_WAIT: Final = 30.0
 """Maximum seconds that a call waits for the lock of a shared rate limit.
 
-Each process holds the lock for less than a millisecond.
+A process normally holds the lock for less than a millisecond.
 """
 
 LOCK_PAUSE: Final = 0.002
@@ -173,7 +173,9 @@ LOCK_PAUSE: Final = 0.002
 _LONGEST_PAUSE: Final = 1.0
 
 RELEASE_WAIT: Final = 0.05
-"""Maximum seconds that an abandoned call waits for the lock to release its reservation."""
+"""Maximum seconds that an abandoned call waits for the lock, which it needs to release its
+reservation.
+"""
 
 
 def release_wait(*, was_busy: bool) -> float:
@@ -204,8 +206,8 @@ def next_attempt(
         now: the current time.
 
     Raises:
-        BudgetBusyError: ``busy``, because the call has waited for :data:`LOCK_WAIT`, or until its
-            deadline.
+        BudgetBusyError: ``busy`` itself, if the call has waited for :data:`LOCK_WAIT`, or until
+            its deadline.
     """
     end = begun.monotonic + LOCK_WAIT
     if expires is not None:

@@ -1,4 +1,4 @@
-"""Client-side rate limiting, which keeps requests below the platform's limits.
+"""Client-side rate limiting, which keeps requests within the platform's limits.
 
 Invariants: the number of requests sent in any time window never exceeds the limit, regardless of
 how callers behave: a reservation is checked again when it is due. Requests are permitted first in,
@@ -152,7 +152,7 @@ class RateWindow(Struct, frozen=True):
         path: the prefix of the paths that the limit applies to; ``""`` for all paths.
         limit: maximum number of requests in any window.
         window: length of the window in seconds, including the margin.
-        sent: send times of the last window's requests, ascending.
+        sent: send times of the requests within the last window, ascending.
         queue: the tickets of waiting requests, in the order in which they were issued.
         vacant: tickets in the queue that were released, ascending.
         vacant_until: no vacant ticket expires before this time.
@@ -287,7 +287,7 @@ class RateWindow(Struct, frozen=True):
         return index if found else None
 
     def without(self, ticket: int) -> "RateWindow":
-        """Return the window without a ticket."""
+        """Return the window without the given ticket."""
         index = self.position(ticket)
         if index is None:
             return self

@@ -1,7 +1,7 @@
 """Applying new settings to a client's session.
 
 Invariants: only calls that start afterwards use the new settings; calls in progress keep theirs. A
-token is never sent to a login host other than the one that issued it.
+token is not kept if the login host changes.
 """
 
 import msgspec
@@ -19,7 +19,7 @@ def reconfigure_session(
     """Apply new settings to a session.
 
     If the login host stays the same, the token and the rate limit state are kept. Otherwise the
-    token is discarded and a new one obtained with the same grant. A client that cannot obtain one
+    token is discarded, and the next call obtains one with the same grant. A client that cannot do so
     (it has a static token, or a code that has already been exchanged) is signed out, and its calls
     raise an error instead of being sent without a token.
 

@@ -98,5 +98,5 @@ class Session(Struct, frozen=True):
         return KnownSecrets.of((*self.settings.secrets.values, *self.vault.secrets()))
 
     def with_vault(self, vault: Vault) -> "Session":
-        """Return the session with another vault."""
+        """Return the session with its vault replaced."""
         return msgspec.structs.replace(self, vault=vault)

@@ -83,7 +83,7 @@ class Vault(Struct, frozen=True):
             be exchanged again.
         failure: the last exchange's error, if it failed.
         rejected: the token that the platform rejected last, if no exchange has succeeded since.
-        ahead_from: when the current token may be renewed early again, on the wall clock.
+        ahead_from: the wall-clock time before which the current token is not renewed early again.
         stored: the token store's content when it was last read or written.
         signed_out: whether the client was signed out explicitly.
         store_failure: the token store's error, if its last operation failed.

@@ -112,7 +112,7 @@ def follow_facts(state: PlatformState, now: Now) -> None:
     """Set timers for the agents' next actions in the generated conversations that have changed.
 
     Args:
-        state: the platform's state, whose detail events have not been published yet.
+        state: the platform's state, with the detail events that have not been published yet.
         now: the current time.
     """
     center = state.contact_center

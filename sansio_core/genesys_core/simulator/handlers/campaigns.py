@@ -72,10 +72,10 @@ def check_campaign_update(call: ApiCall) -> None:
 
 
 def check_campaign_removal(call: ApiCall) -> None:
-    """Check that a campaign to be deleted is not running.
+    """Check that a campaign to be deleted is neither on nor stopping.
 
     Raises:
-        Problem: 400 if the campaign is running.
+        Problem: 400 if the campaign is on or stopping.
     """
     if _stored(call).get("campaignStatus") in _ACTIVE:
         raise PlatformProblem(400, "campaign.in.use", "A running campaign cannot be deleted.")
@@ -122,7 +122,7 @@ def check_rule_removal(call: ApiCall) -> None:
 
 
 def settle_status(call: ApiCall) -> ApiCall:
-    """Return a campaign update with the resulting status; callers can request only on and off."""
+    """Return a campaign update with the resulting status; callers can only request ``on`` or ``off``."""
     status = _stored(call).get("campaignStatus", "off")
     match call.document().get("campaignStatus"):
         case "off":

@@ -1,8 +1,8 @@
 """Channels and their subscriptions: ``/api/v2/notifications``.
 
-Invariants: a channel belongs to one user and client and is visible only to them. A user and client
-have at most 20 channels, and a channel has at most 1,000 topics. A channel expires 24 hours after
-its last subscription request, or with the access token of that request, whichever comes first.
+Invariants: a channel belongs to one user and client; other callers get a 404 for it. A user and
+client have at most 20 channels, and a channel has at most 1,000 topics. A channel expires 24 hours
+after its last subscription request, or with the access token of that request, whichever comes first.
 """
 
 import re
@@ -66,7 +66,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """List the channels of the caller's token or client; only the token's channels have URIs."""
+    """List the channels of the caller's token or client; those of other tokens without id and URI."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(

@@ -69,7 +69,7 @@ def post_objects(call: ApiCall) -> Reply:
 
 
 def name_objects(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield, for each entity that a call moves, its collection's path segments and its id."""
+    """Yield the collection's path segments and the id of each entity that an API call moves."""
     path = OBJECT_TYPES.get(call.arguments.get("objectType", ""))
     if path is not None and isinstance(call.body, list):
         for each in call.body:

@@ -62,12 +62,12 @@ def check_lock(call: ApiCall) -> None:
 
 
 def lock_new(call: ApiCall) -> ApiCall:
-    """Return a call that creates a flow, with the caller's lock in its body."""
+    """Return the API call that creates a flow, with the caller's lock added to its body."""
     return _with_lock(call, _lock_of(call))
 
 
 def keep_lock(call: ApiCall) -> ApiCall:
-    """Return a call that changes a flow, with the flow's current lock in its body."""
+    """Return the API call that changes a flow, with the flow's current lock added to its body."""
     old = call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {})
     return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
 

@@ -22,7 +22,7 @@ _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Add and remove members by group in all queues that a call may affect."""
+    """Add and remove members by group in all queues that an API call may affect."""
     state = call.state
     for queue_id in _affected_queues(call):
         queue = state.queues[queue_id]

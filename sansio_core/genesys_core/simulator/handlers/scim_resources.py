@@ -57,7 +57,7 @@ def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
 
 
 def check_version(call: ApiCall, shown: ScimResource) -> None:
-    """Check that a call's ``If-Match`` header, if any, contains a resource's current version.
+    """Check that a request's ``If-Match`` header, if any, contains a resource's current version.
 
     Raises:
         Problem: 412 if the header contains only other versions.
@@ -84,7 +84,7 @@ def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
 
 
 def read_filter(call: ApiCall, known: ScimFilter) -> Callable[[ScimResource], bool] | None:
-    """Return a function that applies a call's filter to a resource; ``None`` without a filter.
+    """Return a function that applies a request's filter to a resource; ``None`` without a filter.
 
     Raises:
         Problem: 400 if the filter is not of the form ``attribute eq value``.

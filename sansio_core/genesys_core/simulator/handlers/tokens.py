@@ -38,7 +38,7 @@ def get_tokens_me(call: ApiCall) -> Reply:
 
 
 def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - the token is valid if this is called
-    """Respond with a 204, because the caller's token is valid (HEAD)."""
+    """Respond to a HEAD with a 204; an invalid token has already been rejected with a 401."""
     return no_content()
 
 

@@ -1,4 +1,4 @@
-"""Single resources that are read and written in different forms.
+"""Singleton resources whose request and response bodies have different models.
 
 Invariants: a read returns what was written; DELETE restores the initial state.
 

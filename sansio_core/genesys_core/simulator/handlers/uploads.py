@@ -1,7 +1,7 @@
-"""Uploads that jobs wait for, at ``/simulator/uploads/{uploadId}``, the target of signed links.
+"""Uploads that jobs wait for, at ``/simulator/uploads/{uploadId}``.
 
-Invariants: like a signed link, an upload's path requires no token; each path can be used once. The
-content is not read: the job continues as if the content were valid.
+Invariants: an upload requires no token, as with the platform's signed links; each path can be used
+once. The content is not read: the job continues as if the content were valid.
 """
 
 from collections.abc import Mapping

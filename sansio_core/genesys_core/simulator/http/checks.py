@@ -196,10 +196,10 @@ def _member(schema: Schema, name: str) -> Schema | None:
 
 
 def is_wider(model: str | None, name: str, value: Json) -> bool:
-    """Return whether the platform accepts a value although the definition declares an object.
+    """Return whether the platform accepts a property's value although the definition declares an object.
 
-    In a JSON schema, only ``additionalProperties: false`` excludes other properties, and the
-    operations of a SCIM PATCH have values of any type.
+    ``additionalProperties`` of a JSON schema may be a boolean, and ``value`` of a SCIM PATCH
+    operation may have any type.
     """
     if name == "additionalProperties":
         return isinstance(value, bool)

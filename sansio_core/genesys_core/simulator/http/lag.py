@@ -1,12 +1,12 @@
 """Eventual consistency, as on the platform, with ``Settings(lag=True)``.
 
-Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and
-listings and searches include it after 2 to 10 seconds; a deleted item remains visible for up to 30
-seconds, a deleted queue for up to 120; a role takes effect 10 seconds after it has been granted. A
-change's delay depends on the seed and the change's path.
+Invariants: only reads see creations and deletions late. Reading a created item returns 404 for up
+to 5 seconds, and listings and searches include it after 2 to 10 seconds; a deleted item remains
+visible for up to 30 seconds, a deleted queue for up to 120. A role takes effect 10 seconds after it
+has been granted. A change's delay depends on the seed and the change's path.
 
 The platform's own Terraform provider waits this long for deletions and roles; the other delays are
-guesses. Guess: changes have an immediate effect on writes, events and unique names.
+guesses. Guess: creations and deletions affect writes, events and unique names immediately.
 """
 
 from collections.abc import Generator
@@ -34,7 +34,7 @@ _MOST: Final = 1_000
 
 
 def is_read(call: ApiCall) -> bool:
-    """Return whether a call only reads, by ``GET``, ``HEAD`` or a search."""
+    """Return whether an API call only reads, by ``GET``, ``HEAD`` or a search."""
     return call.route.method in {"GET", "HEAD"} or call.route.template.endswith("/search")
 
 

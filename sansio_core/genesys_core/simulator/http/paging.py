@@ -1,7 +1,7 @@
 """Page-number pagination.
 
-Invariants: every entity is on exactly one page, in order. A page links only to adjacent pages, and
-to none with ``Settings(listing_links=False)``.
+Invariants: every entity is on exactly one page, in order. A page links to itself and to the
+first, last and adjacent pages, or to none with ``Settings(listing_links=False)``.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,8 @@
 """Success statuses that the definition lacks, because it has only one response per operation.
 
-Invariants: a status replaces only 200 or 204, never the status of a problem. All other operations
-return 200 or, if the response has no body, 204.
+Invariants: a status replaces only 200 or 204, never the status of a problem. Operations
+outside :data:`ACCEPTED` return 200 or, if the response has no body, 204, unless their handler sets
+another status.
 """
 
 from typing import Final

@@ -1,10 +1,10 @@
 """Checks beyond the definition's types: documented limits, enum values, nulls in lists.
 
-Invariants: every reported value has the declared type. A request with more items, ids or rows per
-page than the platform allows is rejected. Any other reported value might be valid on an older or
-newer platform: it is rejected only with :attr:`Settings.strict`; otherwise the response has a
-warning. Larger pages of outbound and SCIM listings are truncated to the platform's maximum; other
-listings reject them, which is a guess.
+Invariants: every reported value has the declared type. A request with more items or ids than
+the platform allows is rejected. Any other reported value might be valid on an older or newer
+platform: it is rejected only with :attr:`Settings.strict`; otherwise the response has a warning. A
+page size above the platform's maximum is reduced to it for outbound and SCIM listings, and rejected
+for all others; the latter is a guess.
 
 The ranges in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and
 of parameters, are those that the platform documents; the bundled definition declares none. Bounds
@@ -114,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return a call, with the page size reduced to the maximum if its path is below ``/outbound``."""
+    """Return the API call, with the page size reduced to the maximum if its path is below ``/outbound``."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))

@@ -27,7 +27,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "modifiedDate": ("dateModified", "modifiedAt", "updatedAt"),
     "changedDate": ("dateModified", "modifiedDate"),
 }
-"""The other names that event models may have for a stored property, by the property's name."""
+"""The names that event models may use instead of a stored property's name, by that name."""
 
 _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "created": ("create", "add"),

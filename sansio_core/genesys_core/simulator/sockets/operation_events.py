@@ -96,7 +96,7 @@ class OperationEvents:
         Args:
             start: the job that has started.
             changes: the records changed by the call that started the job; if the job is one of
-                them, no start events are published, because those of the change report it.
+                them, no start events are published, because the job's change is published anyway.
             awaited: further events to publish when the job ends.
         """
         at, collection = start.at, start.collection
