@@ -1,7 +1,7 @@
 """A client for the Genesys Cloud Platform API, for threads, asyncio and trio.
 
-Everything that a program needs is exported here: clients, grants, settings, errors by name, the
-classes of the APIs (``UsersApi``), and the modules ``models``, ``errors`` and ``api``. Names are
+Everything that a program needs is exported here: clients, grants, settings, exceptions, API classes
+such as ``UsersApi``, and the modules ``models``, ``errors`` and ``api``. Names are
 imported on first use (PEP 562), so that importing the package takes almost no time.
 """
 

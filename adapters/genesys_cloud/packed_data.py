@@ -20,7 +20,7 @@ __all__ = ["MOST_BYTES", "bundled_definition", "read_data", "read_own_data", "un
 MOST_BYTES = 512 * 1024 * 1024
 """Maximum size of a data file in bytes, both compressed and decompressed.
 
-The platform's definition has about 20 MB.
+The bundled definition has 5 MB when it is decompressed.
 """
 
 _GZIP = b"\x1f\x8b"
@@ -38,7 +38,8 @@ def read_data(path: str | Path) -> bytes:
     Raises:
         OSError: the file cannot be read, or its gzip data is corrupt.
         EOFError: the compressed data is truncated.
-        ValueError: the xz data is corrupt, or the file is larger than :data:`MOST_BYTES`.
+        ValueError: the xz data is corrupt, or the file, compressed or decompressed, is larger than
+            :data:`MOST_BYTES`.
         zlib.error: the gzip data is corrupt.
     """
     with Path(path).open("rb") as file:
@@ -51,7 +52,8 @@ def unpack_data(data: bytes) -> bytes:
     Raises:
         OSError: the gzip data is corrupt.
         EOFError: the compressed data is truncated.
-        ValueError: the xz data is corrupt, or the result is larger than :data:`MOST_BYTES`.
+        ValueError: the xz data is corrupt, or the decompressed data is larger than
+            :data:`MOST_BYTES`.
         zlib.error: the gzip data is corrupt.
     """
     if data.startswith(_GZIP):

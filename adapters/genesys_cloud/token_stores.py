@@ -1,4 +1,4 @@
-"""Token stores: they keep tokens in memory, in a file or in the operating system's keyring."""
+"""Token stores, which keep tokens in memory, in a file or in the operating system's keyring."""
 
 from genesys_cloud.sign_in.token_stores import (
     AsyncTokenStore,

@@ -75,7 +75,7 @@ class FileBudget:
             if not wait_for_lock(descriptor, timeout=wait, poll=_POLL):
                 seconds = f" for more than {wait:g} s" if wait else ""
                 raise BudgetBusyError(
-                    f"rate limit {self._path}: locked by another process{seconds}"
+                    f"rate limit in {self._path}: locked by another process{seconds}"
                 )
             try:
                 yield
@@ -110,7 +110,7 @@ class FileBudget:
             yield
         except OSError as error:
             problem = error.strerror or type(error).__name__
-            raise BudgetError(f"rate limit {self._path}: {problem}") from None
+            raise BudgetError(f"rate limit in {self._path}: {problem}") from None
 
 
 def _open(path: Path, flags: int) -> FileIO:

@@ -118,7 +118,10 @@ def edit_body(model: str, body: object) -> object:
 
 @contextmanager
 def keep_edited_body(body: object) -> Generator[None]:
-    """If the command fails, save the body that the user has edited, and print the path of the file."""
+    """Return a context manager that saves the edited body to a file if the command fails.
+
+    The path of the file is then printed.
+    """
     try:
         yield
     except BrokenPipeError:

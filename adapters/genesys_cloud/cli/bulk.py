@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row's number, its values or the error if they cannot be read, and its content in the file."""
+"""A row's number; its values, or the error if they cannot be read; and its content as read."""
 
 _CHUNK = 1 << 20
 """The number of characters that are read from the rows file at a time."""

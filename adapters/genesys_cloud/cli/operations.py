@@ -1,6 +1,6 @@
 """The commands for operations: ``API METHOD`` and ``call METHOD PATH``.
 
-Invariants: an operation runs without importing modules that only other operations need. Help executes
+Invariants: an operation runs without importing modules that only other operations need. Help calls
 no builder.
 """
 

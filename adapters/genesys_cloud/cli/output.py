@@ -46,7 +46,7 @@ def write_line(line: str) -> None:
 def keep_json_valid() -> None:
     r"""Make standard output write JSON escapes for all characters that it cannot encode.
 
-    The escapes of other formats, such as ``\xfc``, are invalid in JSON.
+    Python's own escapes, such as ``\xfc``, are invalid in JSON.
     """
 
     def escapes(error: UnicodeError) -> tuple[str, int]:

@@ -17,7 +17,7 @@ _STRING = "tag:yaml.org,2002:str"
 class Loader(yaml.SafeLoader):
     """Loads YAML documents with the core schema of YAML 1.2 (section 10.3).
 
-    Numbers that JSON cannot represent are strings: hexadecimal and octal integers, infinity and NaN.
+    Numbers without a JSON notation are strings: hexadecimal and octal integers, infinity and NaN.
     """
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as in the base class

@@ -156,8 +156,8 @@ class AsyncClientBase(AsyncTransfers):
         """Return a job that was started earlier, possibly in another process; nothing is sent.
 
         Args:
-            operation: the operation that started the job (the operation's body is used only for
-                warnings about the interval), or the operation that returns the job's status.
+            operation: the operation that started the job, or the operation that returns the job's
+                status.
             id: the job's id; may be omitted with the operation that returns the job's status,
                 because that operation contains the id.
 

@@ -56,7 +56,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def state(self) -> str:
-        """The job's state in the last response with its status; empty before the first response."""
+        """The job's state in the latest status response; empty before the first one."""
         return self._status.state
 
     @property
@@ -76,7 +76,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def status(self) -> StatusT | None:
-        """The body of the last response with the job's status; ``None`` before the first response."""
+        """The body of the latest status response; ``None`` before the first one."""
         return None if self._response is None else self._response.data
 
     @property
@@ -178,9 +178,9 @@ class _JobBase(Generic[StatusT, ItemT]):
         if index >= len(links):
             count = "1 link" if len(links) == 1 else f"{len(links)} links"
             raise JobError(
-                f"{self._started.family.status.name}: job {self.id} has {count} in the "
-                f"state {self.state!r}, but link {index} was requested; wait for the job, or use "
-                "job.results()",
+                f"{self._started.family.status.name}: job {self.id} has {count} to result files "
+                f"in the state {self.state!r}, but link {index} was requested (from 0); wait for the job, "
+                "or use job.results()",
                 id=self.id,
                 state=self.state,
             )

@@ -1,7 +1,7 @@
 """Permits of the rate limit, from the client's own pacer or a shared one.
 
 Invariants: the core computes the steps; this module only selects where the pacer is stored. A
-shared pacer is changed within microseconds and without suspending the task, so that the state of a
+shared pacer is changed without suspending the task, so that the state of a
 cancelled call shows whether it has a reservation. While another client holds the pacer's lock,
 calls sleep between attempts to acquire it, so that they can be cancelled at any time.
 """

@@ -1,4 +1,4 @@
-"""A client's current session, the only mutable state that its calls share.
+"""A client's current session: the settings, token and rate limit that its calls share.
 
 Invariants: a session is immutable. A step computes the next session under a lock that is never held
 during I/O. Threads and event loops may share a cell.

@@ -61,7 +61,7 @@ async def report_progress(progress: AsyncProgress | None, done: int, total: int 
 class UploadProgress:
     """Counts the bytes of an upload and reports its progress to the caller.
 
-    A chunk is counted when the transport requests the next one. The last chunk is counted when
+    A chunk is reported when the transport requests the next one. The last chunk is reported when
     the response arrives, at the latest, because a transport need not request anything after it.
     """
 
@@ -87,7 +87,7 @@ class UploadProgress:
 
 
 async def read_limited(reply: Chunks) -> Response:
-    """Read an error response, and truncate its body to :data:`LARGEST_REFUSAL` bytes."""
+    """Read a response, and truncate its body to :data:`LARGEST_REFUSAL` bytes."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk

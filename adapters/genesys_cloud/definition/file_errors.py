@@ -1,4 +1,4 @@
-"""The error for a file that cannot be read or written, as all functions of this package raise it."""
+"""The exception that this package raises if a file cannot be read or written."""
 
 import os
 

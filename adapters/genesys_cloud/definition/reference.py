@@ -20,7 +20,7 @@ from genesys_core.simulator.state.examples import example
 __all__ = ["write_reference"]
 
 _DEPTH = 2
-"""The maximum nesting depth of models in examples; only the outermost model has all its fields."""
+"""Maximum levels of models in an example, including the outermost; models below are omitted."""
 
 
 def write_reference(

@@ -1,4 +1,4 @@
-"""Finds the date up to which the platform's archive of an export's data is complete.
+"""Finds the date up to which the data for an export is complete in the platform's archive.
 
 Invariants: if the operation that reports the date does not exist or is not permitted, the date is
 unknown, and all slices are fetched with queries instead of jobs.
@@ -19,7 +19,7 @@ __all__ = ["find_available_until"]
 
 
 def find_available_until(client: "Client", name: str) -> datetime | None:
-    """Request and return the date up to which the archive of an export's data is complete.
+    """Request and return the date up to which the archive with the data for an export is complete.
 
     Pass the date as ``available_until`` when you define the export.
 

@@ -43,8 +43,8 @@ __all__ = ["ClientFactory", "check_factory", "fetch", "measure_file"]
 ClientFactory: TypeAlias = Callable[[], AbstractContextManager[Client]]
 """A function that each worker calls to create its client.
 
-The client's credentials come from the worker's environment or from a token store. The function must
-be picklable: a class or a module-level function.
+The client should read its credentials from the worker's environment or a token store. The function
+must be picklable: a class or a module-level function.
 """
 
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
@@ -52,7 +52,7 @@ _CHUNK: Final = 1 << 20
 """Number of bytes of a file that are read and hashed at a time."""
 
 _ATTEMPTS: Final = 5
-"""Maximum number of times that a file is written; another process may remove it in the meantime."""
+"""Maximum attempts to write a file; another process that fetches the slice may remove the file."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""

@@ -38,10 +38,7 @@ class Writer(Protocol):
         ...
 
     def close(self) -> None:
-        """Write buffered records and the end of the format, such as Parquet's footer.
-
-        The file remains open.
-        """
+        """Write the buffered records and, if the format has one, the footer; do not close the file."""
         ...
 
 
@@ -190,7 +187,7 @@ class _LargeFields:
 
 
 _LARGEST_FIELD: Final = 2**31 - 1
-"""The largest limit that is possible on Windows."""
+"""Maximum size of a CSV field in characters, the largest that Windows allows."""
 
 _large_fields: Final = _LargeFields()
 

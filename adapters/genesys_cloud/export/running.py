@@ -161,7 +161,7 @@ def _run(
 
 
 def read_status(out: str | os.PathLike[str]) -> ExportStatus:
-    """Return an export's progress: its files, its missing slices, and when each slice can be fetched.
+    """Return an export's progress: its files, and its missing slices with the reason for each.
 
     Raises:
         ExportError: the directory contains no export.
@@ -171,7 +171,7 @@ def read_status(out: str | os.PathLike[str]) -> ExportStatus:
 
 
 def read_records(out: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
-    """Iterate over the records of an export: JSON objects, or rows of CSV or Parquet by column name.
+    """Iterate over the records of an export: JSON objects, or rows as dictionaries by column name.
 
     Raises:
         ExportError: the directory contains no export.

@@ -1,8 +1,8 @@
 """Destinations of exports: a local directory, or any fsspec file system.
 
-Invariants: a file appears complete or not at all; its data is on disk before the file is renamed.
-On fsspec file systems, each file is written with one upload; a file that a failed upload leaves
-behind has no entry in the manifest.
+Invariants: in a local directory, a file appears complete or not at all; its data is on disk before
+the file is renamed. On fsspec file systems, each file is written with one upload; a file that a
+failed upload leaves behind has no entry in the manifest.
 """
 
 import os
@@ -60,7 +60,7 @@ class Target(Protocol):
         ...
 
     def new_file(self) -> AbstractContextManager[Path]:
-        """Return a context manager that yields a path for a local file and removes it on exit."""
+        """Return a context manager that yields a temporary file's path and removes the file on exit."""
         ...
 
     def put(self, path: Path, name: str) -> None:
@@ -151,7 +151,7 @@ class DirectoryTarget:
 
     @contextmanager
     def new_file(self) -> Generator[Path]:
-        """Return a context manager that yields a path for a local file and removes it on exit."""
+        """Return a context manager that yields a temporary file's path and removes the file on exit."""
         folder = self._path / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
         # In the same file system, so that a rename is atomic; the name is unique across machines.
@@ -254,7 +254,7 @@ class FileSystemTarget:
 
     @contextmanager
     def new_file(self) -> Generator[Path]:
-        """Return a context manager that yields a path for a local file and removes it on exit."""
+        """Return a context manager that yields a temporary file's path and removes the file on exit."""
         with tempfile.TemporaryDirectory(prefix="genesys-export-") as folder:
             yield Path(folder) / "part"
 

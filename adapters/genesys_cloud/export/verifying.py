@@ -143,7 +143,7 @@ class _Ids:
             bucket.close()
 
     def add(self, key: object, part: int) -> None:
-        """Add the id of a record to its bucket, with the number of the file that contains the record."""
+        """Store the digest of a record's id, and the number of the file with the record."""
         # repr, because 1 and "1" are different ids.
         digest = blake2b(repr(key).encode(), digest_size=_DIGEST).digest()
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))

@@ -1,8 +1,8 @@
 """The notification handler for threads.
 
 Invariants: channels run in an event loop in a thread that the handler owns; other threads call
-functions in that loop. No thread of the handler is running when :meth:`NotificationHandler.close`
-returns.
+functions in that loop. When :meth:`NotificationHandler.close` returns, no thread of the handler is
+running, except those of callbacks that called it.
 """
 
 import asyncio
@@ -119,16 +119,21 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         self._do(timeout, self._driver.add, typed_topics(topics, type))
 
     def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
-        """Unsubscribe from a topic; raises the same exceptions as :meth:`add_subscription`.
+        """Unsubscribe from a topic. Events that are already buffered are still delivered.
 
-        Events that are already buffered are still delivered.
+        Raises:
+            InvalidValueError: the topic is malformed.
+            TimeoutError: the platform has not confirmed the change in time.
+            GenesysCloudError: see :meth:`add_subscription`.
         """
         self._do(timeout, self._driver.remove, (topic,))
 
     def remove_all_subscriptions(self, *, timeout: float | None = _TIMEOUT) -> None:
         """Unsubscribe from all topics; the handler stays connected.
 
-        Raises the same exceptions as :meth:`add_subscription`.
+        Raises:
+            TimeoutError: the platform has not confirmed the change in time.
+            GenesysCloudError: see :meth:`add_subscription`.
         """
         self._do(timeout, self._driver.clear)
 
@@ -143,9 +148,9 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     def close(self) -> None:
         """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
 
-        Blocks until the handler's threads have ended: running callbacks finish first, and REST
-        calls in progress take at most 30 s. Does nothing in a forked child, because the handler
-        belongs to the parent.
+        Blocks until the handler's threads have ended: running callbacks finish first, except one
+        that calls this method, and REST calls in progress take at most 30 s. Does nothing in a
+        forked child, because the handler belongs to the parent.
 
         Raises:
             GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in

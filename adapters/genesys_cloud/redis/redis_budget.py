@@ -19,7 +19,7 @@ __all__ = ["RedisBudget"]
 
 
 class RedisBudget:
-    """Shares the rate limit of each token between machines that use the same Redis server.
+    """Shares each token's rate limit between all clients that use the same Redis server.
 
     Pass it as ``budget`` to clients that share a token. Redis grants places in the order of the
     requests, by its own clock; each request is one round trip. Redis should write each change to disk
@@ -85,7 +85,7 @@ class RedisBudget:
         await self._ask(command, is_blocking=is_blocking)
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Stop granting places in a token's rate limit, to all machines, for a number of seconds.
+        """Make Redis grant no places in a token's rate limit, to any client, for ``seconds``.
 
         Raises:
             BudgetError: Redis cannot be used.

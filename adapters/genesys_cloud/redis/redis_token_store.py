@@ -3,7 +3,7 @@
 Synchronous clients block their thread; asynchronous clients wait in their event loop, without a thread.
 
 Invariants: a token is stored atomically. The lock is a lease: it expires after a time, so that a
-client that dies does not block other clients, and only its holder can release it earlier.
+client that dies blocks other clients only until then, and only its holder can release it earlier.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ _POLL: Final = 0.05
 
 
 class RedisTokenStore:
-    """Shares tokens between machines that use the same Redis server.
+    """Shares tokens between all clients that use the same Redis server, on any number of machines.
 
     Anyone who can read from the server can read the tokens: protect it with a password, TLS and a
     private network.
@@ -39,7 +39,7 @@ class RedisTokenStore:
         account: a name that distinguishes users who sign in with the same client id.
         prefix: the prefix of all Redis keys.
         lease: seconds after which a lock that was not released expires. It must be longer than a
-            token exchange may take: if the lock expires earlier, two machines may exchange the
+            token request may take: if the lock expires earlier, two clients may exchange the
             grant at the same time. That is harmless for client credentials, but a refresh token
             that is rotated on each use may be lost, and the user must sign in again.
         timeout: seconds for a command, including connecting.
@@ -106,11 +106,14 @@ class RedisTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that prevents other machines from exchanging the same token.
+        """Return a context manager that holds the lease of a key.
+
+        While it is held, no other client, in this process or elsewhere, requests a token for the
+        key.
 
         Raises:
-            TokenStoreError: another machine held the lease for longer than ``timeout``, or Redis
-                cannot be used.
+            TokenStoreError: the lease was not acquired within ``timeout`` seconds, or Redis cannot
+                be used.
         """
         owner = run_now(self._acquire(key, timeout, is_blocking=True))
         try:
@@ -169,8 +172,8 @@ class RedisTokenStore:
             raise
         if not is_acquired:
             raise TokenStoreError(
-                f"Redis at {self._server.address}: another client has been exchanging this token for "
-                f"more than {seconds:g} s"
+                f"Redis at {self._server.address}: another client holds the lease of this token; "
+                f"waited {seconds:g} s"
             )
         return owner
 

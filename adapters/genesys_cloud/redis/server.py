@@ -39,7 +39,7 @@ from genesys_core.transport.owners import OwnedPools
 __all__ = ["RedisFailure", "RedisServer"]
 
 _IDLE: Final = 8
-"""Maximum number of idle connections for the threads of a process, and for each event loop."""
+"""Maximum number of idle connections that threads share, and that each event loop has."""
 
 
 class RedisFailure(Exception):  # noqa: N818 - internal to this package
@@ -96,7 +96,7 @@ class _IdleStreams:
             stream.close()
 
     def close(self) -> None:
-        """Close the idle connections, those of an event loop in that loop."""
+        """Close the idle connections; those of an event loop are closed by a callback in the loop."""
         if self.connector is None:
             self._close_all()
         elif self.connector.has_ended:

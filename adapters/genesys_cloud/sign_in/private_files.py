@@ -78,7 +78,11 @@ def read_own_file(path: Path) -> bytes:
 
 
 def is_open_to_others(facts: os.stat_result) -> bool:
-    """Return whether other users can read or write a file, given its ``stat`` result."""
+    """Return whether a file belongs to another user, or other users can access it.
+
+    Args:
+        facts: the ``stat`` result of the file.
+    """
     if not hasattr(os, "geteuid"):  # Windows, where access control lists decide
         return False
     return facts.st_uid != os.geteuid() or bool(stat.S_IMODE(facts.st_mode) & 0o077)

@@ -29,7 +29,7 @@ from genesys_core.oauth.tokens import Token
 __all__ = ["DEFAULT_TOKEN_FILE", "SavedSignIn", "SignInTarget"]
 
 _LOCK_TIMEOUT: Final = 60.0
-"""Seconds to wait for another process that signs in or out; a sign-out includes a request."""
+"""Seconds to wait for another process that signs in or out; a sign-out sends a request."""
 
 DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - a path
 
@@ -74,7 +74,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
         return TokenKey(self.client_id, self.hosts.login)
 
     def options(self) -> ClientOptions:
-        """Return client arguments for this platform, independent of the environment's region."""
+        """Return client arguments that select this platform, whatever region the environment has."""
         # The host is explicit even if a gateway implies it, so that GENESYSCLOUD_REGION is ignored.
         return {"host": self.hosts.api, "gateway": self.gateway}
 
@@ -101,11 +101,11 @@ class SavedSignIn:
 
     @contextlib.contextmanager
     def lock(self, *, timeout: float = _LOCK_TIMEOUT) -> Generator[None, None, None]:
-        """Return a context manager that prevents other processes from changing the current sign-in.
+        """Return a context manager that locks the current sign-in against other processes.
 
-        Without it, a sign-out would delete the token that another process saves while the previous
-        token is revoked. A lock that is not free within ``timeout`` seconds is ignored: neither a new
-        token nor a sign-out may be lost because another process hangs.
+        Without the lock, a sign-out could delete the token that another process saves while the
+        previous token is revoked. A lock that is not free within ``timeout`` seconds is ignored:
+        neither a new token nor a sign-out may be lost because another process hangs.
         """
         with contextlib.ExitStack() as held:
             with contextlib.suppress(TokenStoreError):

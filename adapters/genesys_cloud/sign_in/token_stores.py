@@ -1,8 +1,9 @@
 """Token stores: in memory, in a file, in the operating system's keyring.
 
 Invariants: a token is written completely or not at all. A token file is created readable only by
-its owner. A token that has been written is not lost if the process is killed. Processes exchange a
-token one at a time, and the operating system releases the lock of a process that dies.
+its owner. A token that has been written is not lost if the process is killed. Only one client
+at a time requests a token for a key, and the operating system releases the lock of a process that
+dies.
 
 All methods of a store may block briefly, and ``lock`` up to its timeout. Asynchronous clients call
 these methods in worker threads, possibly in a different thread each time.
@@ -75,10 +76,10 @@ class MemoryTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that prevents other clients from exchanging the same token.
+        """Return a context manager that locks a key; only its holder requests a token for the key.
 
         Raises:
-            TokenStoreError: another client held the lock for longer than ``timeout``.
+            TokenStoreError: the lock was not acquired within ``timeout`` seconds.
         """
         # setdefault is atomic, so all threads get the same lock. Each process has its own locks,
         # because after a fork the thread that holds a lock exists only in the parent.
@@ -86,7 +87,7 @@ class MemoryTokenStore:
         # acquire() waits indefinitely for -1, and raises above TIMEOUT_MAX.
         if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
             raise TokenStoreError(
-                f"another client has been exchanging this token for more than {timeout:g} s"
+                f"another client holds the lock of this token; waited {timeout:g} s"
             )
         try:
             yield
@@ -149,10 +150,10 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that prevents other clients and processes from exchanging a token.
+        """Return a context manager that locks a key; only its holder requests a token for the key.
 
         Raises:
-            TokenStoreError: another client held the lock longer than ``timeout``, or file locks are
+            TokenStoreError: the lock was not acquired within ``timeout`` seconds, or file locks are
                 not supported.
         """
         name = _digest(key, self._account)
@@ -313,10 +314,10 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that prevents other clients and processes from exchanging a token.
+        """Return a context manager that locks a key; only its holder requests a token for the key.
 
         Raises:
-            TokenStoreError: another client held the lock longer than ``timeout``, or file locks are
+            TokenStoreError: the lock was not acquired within ``timeout`` seconds, or file locks are
                 not supported.
         """
         name = _digest(key, f"{self._service}\0{self._account}")

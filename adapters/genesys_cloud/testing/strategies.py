@@ -3,7 +3,7 @@
 They generate models, responses, transport failures and lives (the outcomes of all attempts of a
 call, in order), to test how a program handles them. ``docs/property-tests.md`` has examples.
 
-Invariants: everything that is generated could be sent by the platform. Any field may be absent, an
+Invariants: everything that is generated can occur with the platform. Any field may be absent, an
 enum may have an unknown value, and after a failure it may be unknown whether the request was
 executed.
 """
@@ -48,7 +48,7 @@ M = TypeVar("M", bound=Model)
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _LETTERS: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 _FIELDS: Final = (12, 4, 2)
-"""Maximum number of fields of a generated model, for the depths 2, 1 and 0.
+"""Maximum number of randomly chosen fields of a model, for a depth of 2 or more, of 1 and of 0.
 
 The platform's largest model, ``ViewFilter``, has 248 fields.
 """
@@ -276,7 +276,7 @@ _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
 
 
 def failures(*, sent: bool | None = None) -> st.SearchStrategy[TransportFailure]:
-    """Return a strategy for transport failures: requests that receive no complete response.
+    """Return a strategy for transport failures, which occur if no complete response is received.
 
     Args:
         sent: whether the request may have reached the platform; ``None`` to generate both.
@@ -300,7 +300,7 @@ def lives(
     The last outcome is repeated for all further attempts.
 
     Args:
-        what: the type of the model in the successful response, or the operation that returns it.
+        what: the type of the model in the successful response, or the operation that is called.
         failing: a strategy for failures; by default error responses and transport failures.
         max_failures: maximum number of failures before the last outcome.
         succeeds: whether the last outcome is a success; ``None`` to generate both.

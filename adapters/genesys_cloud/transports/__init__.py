@@ -1,4 +1,4 @@
-"""Transports: they send requests and return responses."""
+"""Transports, which send requests and return responses."""
 
 from typing import TYPE_CHECKING
 

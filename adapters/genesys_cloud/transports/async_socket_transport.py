@@ -52,7 +52,7 @@ _CONNECTED: Final = (_CHECK, _WRITE, _READ)
 """The steps of an exchange that use an open connection."""
 
 _LATER: Final = 0.001
-"""Seconds from a connection's expiry to the timer that closes it, because clocks may be coarse."""
+"""Seconds that a timer waits beyond a connection's expiry, because clocks may be coarse."""
 
 
 class AsyncSocketTransport:

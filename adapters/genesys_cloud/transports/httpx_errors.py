@@ -136,7 +136,7 @@ def raise_transport_failure(
     began: bool = False,
     expires: float | None = None,
 ) -> NoReturn:
-    """Raise the transport failure for an exception of httpx.
+    """Convert an exception of httpx to a ``TransportFailure``, and raise the failure.
 
     Args:
         error: the exception of httpx.
@@ -158,7 +158,7 @@ def raise_transport_failure(
 
 
 def failure_of(error: Exception, progress: Progress | None = None) -> TransportFailure:
-    """Return the transport failure for an exception of httpx."""
+    """Convert an exception of httpx to a ``TransportFailure``, and return the failure."""
     name, (kind, sent, words) = _meaning(error)
     broken = _os_error(error)
     if kind in {"connect", "closed"} and broken is not None:

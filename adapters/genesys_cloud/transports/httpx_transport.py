@@ -378,7 +378,7 @@ class _Content:
             yield piece
 
     def end(self) -> None:
-        """Process the end of the response body."""
+        """Raise a ``TransportFailure`` if the compressed content is truncated."""
         if self._decoder is not None:
             self._decoder.end()
 

@@ -26,7 +26,7 @@ def in_trio() -> bool:
 
 
 def running_loop() -> object:
-    """Return the running event loop: asyncio's loop, or trio's token."""
+    """Return the running event loop: asyncio's loop object, or a ``TrioToken``."""
     if in_trio():
         import trio  # noqa: PLC0415 - it runs
 

@@ -404,7 +404,10 @@ class NestedTls:
         return data
 
     def has_content(self) -> bool:
-        """Return whether content or the end of the stream has arrived; consumes a byte of content."""
+        """Return whether content or the end of the stream has arrived.
+
+        If content has arrived, its first byte is lost.
+        """
         while not self.tls.has_content():
             try:
                 self.tls.feed(self._receive())

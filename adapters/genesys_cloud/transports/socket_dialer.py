@@ -254,4 +254,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""A timeout in seconds that never ends a call; python-socks requires a timeout."""
+"""A timeout of about 32 years, in seconds, because python-socks requires a timeout."""

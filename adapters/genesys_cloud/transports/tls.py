@@ -50,8 +50,8 @@ def tls_context(
         trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
     Raises:
-        ConfigurationError: a file or text is unusable, or ``verify`` is another value, such as
-            ``False``.
+        ConfigurationError: a file or text is unusable, or ``verify`` has an unsupported value,
+            such as ``False``.
     """
     if isinstance(verify, ssl.SSLContext):
         if cert is not None:
@@ -81,8 +81,8 @@ def shared_context(
         trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
     Raises:
-        ConfigurationError: a file or text is unusable, or ``verify`` is another value, such as
-            ``False``.
+        ConfigurationError: a file or text is unusable, or ``verify`` has an unsupported value,
+            such as ``False``.
     """
     if isinstance(verify, ssl.SSLContext) and cert is None:
         return lambda: verify

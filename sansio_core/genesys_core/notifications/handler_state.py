@@ -131,11 +131,11 @@ class HandlerState:
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
 
     def unanswered(self, seconds: float | None) -> TimeoutError:
-        """Return the error for a caller whose topics were not confirmed in time."""
+        """Return the error for a caller whose subscriptions were not confirmed in time."""
         reason = f": {self._failure}" if self._failure else ""
         return TimeoutError(
-            f"the platform did not confirm the topics within {seconds:g} s{reason}; the handler keeps trying to "
-            "subscribe",
+            f"the platform did not confirm the change of subscriptions within {seconds:g} s{reason}; "
+            "the handler keeps trying",
             sent=True,
         )
 

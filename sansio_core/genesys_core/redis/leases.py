@@ -28,7 +28,7 @@ def token_name(prefix: str, key: TokenKey, account: str) -> str:
 
 
 def lease_name(prefix: str, key: TokenKey, account: str) -> str:
-    """Return the Redis key of the lease for exchanging a token."""
+    """Return the Redis key of the lease that a client holds while it requests a token."""
     return f"{prefix}:lease:{key.login}:{key.client_id}:{account}"
 
 

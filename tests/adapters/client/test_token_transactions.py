@@ -354,7 +354,7 @@ def test_a_store_that_somebody_else_has_locked_is_waited_for_no_longer_than_allo
     store = MemoryTokenStore()
 
     async def impatient(api: Api) -> None:
-        with pytest.raises(TokenStoreError, match="another client has been exchanging"):
+        with pytest.raises(TokenStoreError, match="another client holds the lock"):
             await api.send(ME)
 
     async def in_a_hurry(api: Api) -> None:

@@ -425,7 +425,7 @@ def test_a_token_store_in_an_event_loop(redis, start):
         assert await one.load_async(TOKEN_KEY) is None
         async with one.lock_async(TOKEN_KEY, timeout=1):
             await one.save_async(TOKEN_KEY, token)
-            with pytest.raises(TokenStoreError, match="another client has been exchanging"):
+            with pytest.raises(TokenStoreError, match="another client holds the lease"):
                 await two.lock_async(TOKEN_KEY, timeout=0.01).__aenter__()
         async with two.lock_async(TOKEN_KEY, timeout=0):
             assert await two.load_async(TOKEN_KEY) == token
@@ -593,7 +593,7 @@ def test_a_task_that_is_cancelled_while_it_has_a_lease_releases_it(redis, start,
 def test_a_lease_excludes_others_and_only_its_owner_releases_it(redis):
     one, two = RedisTokenStore(redis.url), RedisTokenStore(redis.url)
     with one.lock(TOKEN_KEY, timeout=1):
-        with pytest.raises(TokenStoreError, match="another client has been exchanging"):
+        with pytest.raises(TokenStoreError, match="another client holds the lease"):
             two.lock(TOKEN_KEY, timeout=0).__enter__()
         # The lease has lapsed, and another machine has it now.
         (name,) = [

@@ -94,7 +94,10 @@ def test_forgetting_what_is_not_there_is_no_error(store):
 
 def test_one_at_a_time_holds_a_keys_lock(store):
     with store.lock(KEY, timeout=0):
-        with pytest.raises(TokenStoreError, match="for more than 0 s"), store.lock(KEY, timeout=0):
+        with (
+            pytest.raises(TokenStoreError, match=r"(for more than|waited) 0 s"),
+            store.lock(KEY, timeout=0),
+        ):
             pytest.fail("two hold it")
         with store.lock(OTHER, timeout=0):
             pass  # another key is another lock

@@ -201,7 +201,7 @@ def test_the_latest_failure_is_known_until_it_is_over():
     assert world.warnings
     assert world.handler.unanswered(2.5).sent is True
     assert str(world.handler.unanswered(2.5)).startswith(
-        "the platform did not confirm the topics within 2.5 s: no (503); the handler"
+        "the platform did not confirm the change of subscriptions within 2.5 s: no (503); the handler"
     )
     world.time = world.handler.deadline
     world.keep(world.handler.timer(now=world.now))
