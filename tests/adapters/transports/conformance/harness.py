@@ -78,6 +78,8 @@ class Case:
             at all or half of one (131), and a late one (133), are in the quick suite.
         prepare: starts what stays for other cases too.
         spare: descriptors that a server of somebody else may open in this process meanwhile.
+        is_exchange: whether it is about the bytes of one response, which the core alone reads: the
+            quick suite plays them to one flavour of our own transport.
     """
 
     number: int
@@ -88,6 +90,7 @@ class Case:
     slow: bool
     prepare: Callable[[], object]
     spare: int = 0
+    is_exchange: bool = False
 
     @property
     def id(self) -> str:
@@ -108,6 +111,7 @@ def case(
     slow: bool = False,
     prepare: Callable[[], object] = lambda: None,
     spare: int = 0,
+    is_exchange: bool = False,
 ) -> Callable[[Callable[..., Coroutine[Any, Any, None]]], Callable[..., Any]]:
     """Enter a situation, or one for each value of a table, whose value is the second argument."""
 
@@ -119,7 +123,7 @@ def case(
 
             whole = f"{name}-{suffix}" if suffix else name
             able = frozenset(needs.split())
-            entry = Case(number, whole, run, able, flavours, slow, prepare, spare)
+            entry = Case(number, whole, run, able, flavours, slow, prepare, spare, is_exchange)
             assert entry.id not in CASES, entry.id
             CASES[entry.id] = entry
         return function
@@ -143,7 +147,7 @@ def exchange(
         request = ("/case", method, body, headers)
         await bench.check(*actions, expect=expect, fate=fate, request=request)
 
-    case(number, name)(run)
+    case(number, name, is_exchange=True)(run)
 
 
 # --- what a case may do ---------------------------------------------------------------------------

@@ -38,7 +38,8 @@ def _parameters() -> list[object]:
 
 
 def _marks(subject: Subject, entry: Case) -> list[pytest.MarkDecorator]:
-    marks = [pytest.mark.slow] if entry.slow or subject.slow else []
+    is_slow = entry.slow or subject.slow or (entry.is_exchange and subject.flavour != "sync")
+    marks = [pytest.mark.slow] if is_slow else []
     if subject.foreign:
         marks += _foreign_marks(subject.family)
     if reason := deviations.reason(subject.name, entry.id):
