@@ -311,7 +311,7 @@ class _Driver:
         if self._run.offer(number, given) != "start":
             return
         # Before the call: after a crash, the journal must show that the row may have been executed.
-        self._record("started", number)
+        self._record_state("started", number)
         if isinstance(values, UsageError):
             self._ended.put((number, given, None, values))
         else:
@@ -329,10 +329,10 @@ class _Driver:
         self, number: int, given: object, result: object, error: BaseException | None
     ) -> None:
         if error is None:
-            self._record("done", number)
+            self._record_state("done", number)
             self._run.finish(RowOutcome(number, None, result, given))
         elif ends_run(error):
-            self._record("withdrawn", number)
+            self._record_state("withdrawn", number)
             self.code = exit_code_of(error)
             self._run.withdraw(number, str(error))
         elif not is_expected(error):
@@ -351,6 +351,13 @@ class _Driver:
             self._failures.flush()
             # After the entry, so that a row is reported twice rather than never.
             self._record("failed", outcome.row)
+
+    def _record_state(self, event: Any, row: int) -> None:  # noqa: ANN401 - as below
+        try:
+            self._record(event, row)
+        except OSError as error:
+            self._run.withdraw(row, str(error))  # otherwise, the run would wait for the row's end
+            raise
 
     def _record(self, event: Any, row: int) -> None:  # noqa: ANN401 - the core's literal
         self._journal.write(f"{journal_line(event, row)}\n")
@@ -398,7 +405,11 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
             file.write(run.journal.ending)
         else:
             file.write(f"{head}\n")
-        file.flush()
+        try:
+            file.flush()
+        except OSError:
+            files.discard_new_journal()  # no row was started
+            raise
         yield file
 
 

@@ -447,6 +447,39 @@ def test_a_full_disk_leaves_what_can_be_continued(platform, tmp_path):
     assert rest.code == 0, rest.err
 
 
+LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
+@pytest.mark.parametrize("size", [0, 200])
+def test_a_journal_that_cannot_be_written_ends_the_run(platform, tmp_path, size):
+    """No other row is in progress: the run used to wait forever for the one that it could not record."""
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": f"F{n}"} for n in range(30)])
+    call = [*CREATE, "--from-file", str(path), "--parallel", "1"]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(size), *COMMAND, *call],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "genesys-cloud: cannot write: File too large"
+    # Nothing was started if not even the journal's first line could be written.
+    assert journal_of(path).exists() == (size > 0)
+    rest = run_command(*call, *(["--resume", journal_of(path)] if size else []))
+    assert rest.code in ({0, 13} if size else {0}), rest.err
+    names = collections.Counter(queue["name"] for queue in platform.simulator.state.queues.values())
+    assert set(names.values()) == {1}
+    # The outcome of the row whose end could not be recorded is unknown.
+    assert len({f"F{n}" for n in range(30)} - names.keys()) <= (rest.code == 13)
+
+
 @pytest.mark.slow
 def test_ten_thousand_rows_with_faults(monkeypatch, tmp_path):
     count = 10_000
