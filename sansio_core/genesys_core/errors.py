@@ -1,4 +1,4 @@
-"""All exceptions that this library raises.
+"""The library's exceptions.
 
 ::
 
@@ -115,7 +115,7 @@ class Attempt(Struct, frozen=True):
 
 
 class GenesysCloudError(Exception):
-    """Base class of all exceptions raised by this library.
+    """Base class of the library's exceptions.
 
     Errors can be pickled. Pickling drops the bodies of the attached request and response, and the
     secrets in their headers and URL.

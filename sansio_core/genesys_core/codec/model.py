@@ -18,7 +18,7 @@ __all__ = ["Model", "SecretModel"]
 class ResponseRecord:
     """Base class with a slot for the response that a model was decoded from and its unknown fields.
 
-    The record is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, as does
+    The slot is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, as does
     msgspec.
     """
 

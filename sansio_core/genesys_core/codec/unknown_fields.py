@@ -1,10 +1,10 @@
 """Unknown fields of responses, kept until the model is sent back.
 
 Invariants: every member that the platform sent, unless the caller changed or removed it, is sent
-back, and only as part of the model that it was received with. A model's record is garbage-collected
-with it; ``==``, ``repr``, copies and pickles ignore it.
+back, and only as part of the model that it was received with. What a model records about its
+response is garbage-collected with it; ``==``, ``repr``, copies and pickles ignore it.
 
-The record is the body of the response and the identities of the models in it; everything else is
+A model records the body of the response and the identities of the models in it; everything else is
 determined when the model is sent back. A nested model that is still the same object is merged with
 its own part of the body, even if it was moved. A different object inherits the unknown fields of the
 model that it replaces if both have the same id or are equal.

@@ -78,7 +78,7 @@ class Vault(Struct, frozen=True):
         grant: how to obtain a token; ``None`` for a static token or no token.
         token: the current token.
         renew: whether tokens are renewed automatically (``refresh_access_token``).
-        exchanges: number of completed exchanges, successful or not.
+        exchanges: number of completed exchanges, successful or not, and of tokens set explicitly.
         spent: whether the grant has been exchanged for a token, so that a single-use grant cannot
             be exchanged again.
         failure: the last exchange's error, if it failed.
@@ -128,7 +128,7 @@ class Vault(Struct, frozen=True):
         return self.renew and self._next_grant() is not None
 
     def usable(self, now: Now) -> Token | None:
-        """Return the current token; ``None`` if it is missing, rejected or due for renewal."""
+        """Return the current token; ``None`` if it is missing, rejected or must be renewed first."""
         token = self._accepted
         if token is None or not _is_ending(token, now) or not (self.refreshable or self.is_stale):
             return token

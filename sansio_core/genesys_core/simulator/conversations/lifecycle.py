@@ -330,7 +330,7 @@ def leave_queue(
     outcome: AcdOutcome,
     now: Now,
 ) -> None:
-    """Stop a conversation from waiting in a queue; alerted agents become idle again."""
+    """Stop a conversation from waiting in a queue, and end the alerts of agents."""
     line = state.contact_center.waiting.get(acd.queue_id or "")
     if line is not None:
         line.pop(acd.id, None)
@@ -429,8 +429,8 @@ def refuse_alert(
 ) -> None:
     """End an alert that an agent declined or did not answer.
 
-    The conversation returns to the head of its queue, and the agent is offered no further
-    conversation until the routing status is set.
+    After an alert from a queue, the conversation returns to the head of the queue, and the agent is
+    offered no further conversation until the routing status is set.
     """
     agent.did_not_respond = True
     # Only an alert from a queue makes the agent NOT_RESPONDING.

@@ -1,4 +1,4 @@
-"""Commands on one or many waiting callbacks: reschedule, change the phone numbers, end.
+"""Commands that change or end one or many callbacks: their times, phone numbers and queues.
 
 Invariants: a bulk update changes every callback whose state allows a change; all other callbacks
 are counted as errors.

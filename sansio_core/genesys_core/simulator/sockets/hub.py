@@ -299,7 +299,7 @@ class Hub:
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Hold a channel's events until :meth:`release`; heartbeats and responses are still sent.
+        """Hold a channel's events and system messages until :meth:`release`; others are still sent.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -308,12 +308,12 @@ class Hub:
         line.held = line.held or []
 
     def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
-        """Send the events that are held for a channel, optionally in another order.
+        """Send the messages that are held for a channel, optionally in another order.
 
         Args:
-            channel_id: the channel.
-            order: zero-based indices of the events to send; repeated indices send duplicates, and
-                omitted events are lost. Defaults to all events, in order.
+            channel_id: the id of the channel.
+            order: zero-based indices of the messages to send; repeated indices send duplicates, and
+                omitted messages are lost. Defaults to all messages, in order.
 
         Raises:
             InvalidValueError: the channel has no socket, or an index is out of range.

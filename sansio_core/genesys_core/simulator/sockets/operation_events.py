@@ -55,13 +55,13 @@ class OperationEvents:
     def publish(
         self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
     ) -> None:
-        """Add the events that a call causes to the pending events, and set a timer for later ones.
+        """Add the events that an API call causes to the pending events; set a timer for later ones.
 
         Args:
-            call: the call that has been performed.
-            reply: the response to the call.
-            changes: the records that the call changed, whose events the caller publishes.
-            has_job: whether the call started a job.
+            call: the API call that has been performed.
+            reply: the response to the API call.
+            changes: the records that the API call changed, whose events the caller publishes.
+            has_job: whether the API call started a job.
         """
         rule = self._rules.find(call.route) if call.settings.stateful else None
         collection = None if rule is None else rule.collection

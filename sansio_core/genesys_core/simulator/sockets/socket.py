@@ -1,7 +1,7 @@
 """The state of one notification socket: timers and held events.
 
-Invariants: a message is sent, held, or lost because the socket is half-open. Only events are held,
-so the client still receives heartbeats and pongs in the meantime.
+Invariants: a message is sent, held, or lost because the socket is half-open. Only events and system
+messages are held, so the client still receives heartbeats and responses in the meantime.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class QueuedText(Struct, frozen=True):
     Attributes:
         text: the text of the message.
         kind: the kind of the message.
-        sequence: the number of the event; 0 for a message that is not an event.
+        sequence: the number of the event or system message; 0 for all other messages.
     """
 
     text: str
@@ -39,7 +39,7 @@ class HubSocket(Struct):
         channel_id: the id of the socket's channel.
         beat: when the socket's next heartbeat is due, on the monotonic clock.
         closes: when the platform closes the socket, on the monotonic clock, if this was announced.
-        held: the events held by a test; ``None`` if events are not held.
+        held: the events and system messages held by a test; ``None`` if none are to be held.
         is_silent: whether the socket is half-open.
         fragments: the number of frames into which each message is split.
     """
@@ -53,7 +53,7 @@ class HubSocket(Struct):
     fragments: int = 1
 
     def hold_back(self, outgoing: QueuedText) -> bool:
-        """Hold a message if it is an event and events are held; return whether it was held."""
+        """Hold an event or system message while a test holds them; return whether it was held."""
         if self.held is None or not outgoing.sequence:
             return False
         self.held.append(outgoing)
@@ -62,7 +62,7 @@ class HubSocket(Struct):
     def release_held(
         self, order: Sequence[int] | None
     ) -> tuple[list[QueuedText], list[QueuedText]]:
-        """Stop holding events, and return the held events to send and those to discard.
+        """Stop holding messages, and return the held messages to send and those to discard.
 
         Args:
             order: zero-based indices of the held messages to send; ``None`` for all held messages.
