@@ -1,7 +1,7 @@
 """Pure builders of all operations: one module for each API, imported on first use.
 
 ``from genesys_cloud.api import users`` and ``client.send(users.get_users_me())``: an operation is a
-value that can be kept, compared and sent by any client.
+value, which can be stored and compared, and which any client can send.
 """
 
 from typing import TYPE_CHECKING

@@ -36,7 +36,7 @@ _STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
 
 
 class FileBudget:
-    """Shares each token's rate limit, in a file, between all processes on a machine.
+    """Shares each token's rate limit between clients on one machine, in files.
 
     Pass it as ``budget`` to clients that share a token, in addition to their
     :class:`~genesys_cloud.token_stores.FileTokenStore`. The files are accessible only to their
@@ -75,7 +75,7 @@ class FileBudget:
             if not wait_for_lock(descriptor, timeout=wait, poll=_POLL):
                 seconds = f" for more than {wait:g} s" if wait else ""
                 raise BudgetBusyError(
-                    f"rate limit in {self._path}: locked by another process{seconds}"
+                    f"rate limit in {self._path}: locked by another process or thread{seconds}"
                 )
             try:
                 yield

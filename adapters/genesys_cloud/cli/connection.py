@@ -1,7 +1,7 @@
 """Creates a command's client from the profile, sign-in, environment and options.
 
 Invariants: without ``--region`` and ``--host``, the sign-in of ``genesys-cloud login`` is used or, if
-there is none, the environment and the configuration file. No option contains a secret.
+there is none, the environment and the configuration file. No option takes the client secret itself.
 """
 
 import getpass

@@ -1,7 +1,7 @@
 """The steps of ``genesys-cloud doctor``.
 
-Invariants: nothing is changed on the platform, except that a notification channel is created.
-Secrets are not shown. Exit code 0 if every step succeeds, otherwise the exit code for the error.
+Invariants: nothing is changed on the platform, except that a token and a notification channel are
+created. Secrets are not shown. Exit code 0 if every step succeeds, otherwise the exit code for the error.
 """
 
 import time

@@ -54,7 +54,7 @@ _MANIFEST = "recordings.jsonl"
 _FOUND = ".conversations.jsonl"
 _FAILURES = "failures.jsonl"
 _GRACE = 3.0
-"""Seconds that running downloads may take to finish after Ctrl-C."""
+"""Seconds that running downloads may take to stop after Ctrl-C."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from genesys_core.http.multipart import Multipart, Part
 __all__ = ["AsyncContent", "AsyncSource", "Content", "Source", "inspect_content", "read_chunks"]
 
 Source: TypeAlias = PathLike[str] | BinaryIO | Iterable[bytes]
-"""The content of an upload or part: a file path, an open file, or an iterable of bytes."""
+"""The content of an upload or of a form's part: a file path, an open file or an iterable of bytes."""
 
 AsyncSource: TypeAlias = Source | AsyncIterable[bytes]
 """A :data:`Source` for an asynchronous client; may also be an asynchronous iterable."""

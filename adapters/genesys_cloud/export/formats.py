@@ -1,8 +1,8 @@
 """Writers and readers of an export's files: JSON Lines, CSV and Parquet.
 
-Invariants: a writer keeps at most one batch of records in memory. JSON Lines contains each record as the
-platform sent it, including unknown fields; CSV and Parquet store unknown fields in the column
-``_rest``.
+Invariants: a writer keeps at most one batch of records in memory. A JSON Lines file contains each
+record as the platform sent it, including unknown fields; CSV and Parquet store unknown fields in the
+column ``_rest``.
 """
 
 import csv

@@ -1,8 +1,8 @@
 """Runs an export on any executor, and reads its progress.
 
 Invariants: the executor needs only ``submit``, which returns futures of the standard library. Workers
-write the files and their manifest entries themselves, so nothing is lost if this process dies: the
-next run fetches the slices without an entry.
+write the files and their manifest entries themselves, so finished slices remain if this process
+dies: the next run fetches only the slices without an entry.
 """
 
 import os

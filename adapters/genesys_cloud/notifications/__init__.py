@@ -1,7 +1,8 @@
 """Notifications: subscribe to topics and receive typed events, across reconnects.
 
-Invariants: a handler reconnects until it is closed, unless the platform rejects the first attempt to
-set up a channel. A :class:`Gap` marks every interval in which events may have been missed.
+Invariants: a handler reconnects until it is closed, the platform rejects the first attempt to set up a
+channel, or a user's hook or ``connect_uri`` function raises an exception. A :class:`Gap` marks every
+interval in which events may have been missed.
 
 ::
 

@@ -121,7 +121,11 @@ class Driver:
     # Called by the handlers
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        """Run until :meth:`stop` is called, or until the first attempt to set up a channel is rejected."""
+        """Run until :meth:`stop` is called or the handler fails.
+
+        It fails if the platform rejects the first attempt to set up a channel, or if a function of
+        the user, such as a hook, raises an exception.
+        """
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:

@@ -22,7 +22,7 @@ class RedisBudget:
     """Shares each token's rate limit between all clients that use the same Redis server.
 
     Pass it as ``budget`` to clients that share a token. Redis grants places in the order of the
-    requests, by its own clock; each request is one round trip. Redis should write each change to disk
+    requests, by its own clock; a request for a place is one round trip. Redis should write each change to disk
     (``appendfsync always``): if a client detects that Redis has lost its state, no places are
     granted for one window.
 

@@ -1,4 +1,4 @@
-"""File locks between processes.
+"""File locks that exclude other clients, in this process and in others.
 
 Invariants: the operating system releases a lock when its process dies. The lock file is empty and
 never removed: otherwise, one process could lock the removed file while another locks a new file.
@@ -42,7 +42,7 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
             is_locked = wait_for_lock(descriptor, timeout=timeout, poll=_POLL)
         if not is_locked:
             raise TokenStoreError(
-                f"{path} has been locked by another process for more than {timeout:g} s"
+                f"{path} is locked by another process or thread; waited {timeout:g} s"
             )
         try:
             yield

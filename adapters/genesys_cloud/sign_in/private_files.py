@@ -1,8 +1,8 @@
 """Opens token files, sign-in settings and lock files safely.
 
 Invariants: opening a file never blocks, not even a FIFO without a writer, and never follows symbolic
-links. Only regular files are accepted, and files that another user may have planted are rejected;
-the error message explains what to do.
+links. Only regular files are accepted, and :func:`read_own_file` rejects files that another user may
+have planted; the error message explains what to do.
 """
 
 import os

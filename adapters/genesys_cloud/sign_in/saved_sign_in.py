@@ -1,8 +1,8 @@
 """The sign-in that ``genesys-cloud login`` saves for later commands.
 
 Invariants: secrets are only in the token file, which only its owner can read; the settings file
-next to the token file contains no secrets. Files that belong to another user are rejected and never
-overwritten. A client refreshes the token like any other token.
+next to the token file contains no secrets. A settings file that belongs to another user, or that other
+users can access, is rejected and never overwritten. A client refreshes the token like any other token.
 """
 
 import contextlib
@@ -117,7 +117,7 @@ class SavedSignIn:
         """Save a sign-in and make it the current one.
 
         Raises:
-            TokenStoreError: a file cannot be written, or belongs to another user.
+            TokenStoreError: a file cannot be written, or other users can access the settings file.
         """
         self.target()  # rejects another user's file before anything is written
         with self.lock():
@@ -129,7 +129,7 @@ class SavedSignIn:
         """Return the platform and OAuth client of the current sign-in; ``None`` if not signed in.
 
         Raises:
-            TokenStoreError: the file cannot be read, or belongs to another user.
+            TokenStoreError: the settings file cannot be read, or other users can access it.
         """
         try:
             # Another user who can write this file could have the token sent to another host.
@@ -146,7 +146,7 @@ class SavedSignIn:
         """Return the current sign-in's target and token; ``None`` if not signed in.
 
         Raises:
-            TokenStoreError: a file cannot be read, or belongs to another user.
+            TokenStoreError: a file cannot be read, or other users can access the settings file.
         """
         target = self.target()
         token = None if target is None else self.store.load(target.key)
@@ -162,7 +162,7 @@ class SavedSignIn:
             options: client options such as ``proxy`` and ``verify``.
 
         Raises:
-            TokenStoreError: a file cannot be read, or belongs to another user.
+            TokenStoreError: a file cannot be read, or other users can access the settings file.
             ConfigurationError: the settings contradict each other or are invalid, or they select a
                 login host other than the one that issued the token.
             InvalidValueError: a client option is invalid.

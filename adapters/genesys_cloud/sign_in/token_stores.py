@@ -99,10 +99,10 @@ class MemoryTokenStore:
 
 
 class FileTokenStore:
-    """Keeps tokens in a JSON file that only its owner can read. A file can contain several tokens.
+    """Keeps one or more tokens in a JSON file, which is created readable only by its owner.
 
     Empty lock files next to the token file are never removed. A token file that other users can
-    read causes one warning. Devices and FIFOs are rejected, as are lock files and temporary files
+    access causes one warning. Devices and FIFOs are rejected, as are lock files and temporary files
     that are symbolic links, and temporary files that another user may have planted.
 
     Args:

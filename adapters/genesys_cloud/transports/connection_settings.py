@@ -97,7 +97,7 @@ def proxy_settings(
 
     Args:
         proxy: URL of a proxy for all requests; ``None`` uses the environment and system settings.
-        auth: user name and password for the proxy, if they are not in the proxy's URL.
+        auth: user name and password for the proxy, which override those in the proxy's URL.
         trust_env: whether to use environment and system settings.
 
     Raises:

@@ -2,7 +2,7 @@
 
 Invariants: a transport sends one request and returns one response, and reports every failure as a
 :class:`~genesys_core.http.messages.TransportFailure` that states whether the request may have
-reached the server. A transport follows no redirects, stores no cookies and retries nothing. No
+reached the server. A transport follows no redirects, sends back no cookies and retries nothing. No
 private names of either library are used: the ``trace`` extension reports the progress of a request,
 and the core decodes content and rejects incomplete content.
 """

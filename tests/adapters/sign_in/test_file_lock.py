@@ -28,7 +28,7 @@ def test_who_waits_too_long_is_told_which_file(tmp_path, monkeypatch):
     monkeypatch.setattr(file_locking.time, "sleep", lambda _: None)
     with hold_lock(tmp_path / "lock", timeout=0):
         with pytest.raises(
-            TokenStoreError, match=r"lock has been locked by another process for more than 5 s"
+            TokenStoreError, match=r"lock is locked by another process or thread; waited 5 s"
         ):
             hold_lock(tmp_path / "lock", timeout=5).__enter__()
         assert next(clock) < 20

@@ -546,7 +546,7 @@ def test_a_process_that_is_killed_gives_its_lock_back(path):
         store, key = kept(path, server)
         with processes(("hold", str(path), server.url)) as (holder,):
             assert holder.said() == "stopped"
-            with pytest.raises(TokenStoreError, match="has been locked by another process"):
+            with pytest.raises(TokenStoreError, match="is locked by another process"):
                 store.lock(key, timeout=0).__enter__()
             holder.kill()
             with store.lock(key, timeout=60):
