@@ -244,7 +244,7 @@ def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
 
     Args:
         draw: the function that draws values; passed by Hypothesis.
-        statuses: the possible HTTP statuses; by default all error statuses of the platform.
+        statuses: the possible HTTP statuses; by default the most common error statuses.
     """
     status = draw(st.sampled_from(statuses or tuple(_CODES)))
     headers = {"ININ-Correlation-Id": f"{draw(st.integers(0, 2**64)):032x}"}
