@@ -1,7 +1,7 @@
 """Methods for tests to control a simulated platform, with or without sockets.
 
-Invariants: everything is done through ``at_hub``, and therefore in the simulator's thread, at the
-time of its clock.
+Invariants: everything is done through ``at_hub``, and therefore while nothing else changes the
+state, at the time of the simulator's clock.
 """
 
 from abc import ABC, abstractmethod
@@ -43,7 +43,7 @@ def first_client(simulator: Simulator) -> OAuthClient:
 class SimulatorControls(ABC):
     """Methods that control a simulator's data, events, traffic and faults.
 
-    A method raises ``RuntimeError`` if the simulator is no longer being served.
+    If the simulator was served on a port and no longer is, a method raises ``RuntimeError``.
     """
 
     simulator: Simulator
@@ -55,7 +55,7 @@ class SimulatorControls(ABC):
         """Call a function with the hub of the notification channels, for example to inject faults.
 
         Args:
-            do: called with the hub and the time in the only thread that changes the state; the
+            do: called with the hub and the time, while nothing else changes the state; the
                 function's effects on sockets are performed before :meth:`at_hub` returns.
         """
 

@@ -1,8 +1,8 @@
 """Connects the WebSockets of notification handlers to a simulator in the same process.
 
 Invariants: no decisions are made here. Bytes that a client writes are passed to the hub with the
-time, and the resulting steps are performed on the client's side of the connection. The hub is only
-used under the lock.
+time, and the resulting steps are performed on the client's side of the connection. The hub is
+used only under a lock.
 """
 
 import threading
@@ -108,7 +108,7 @@ class InProcessSocket:
         """Return bytes that the server has sent; ``b""`` at the end of the stream.
 
         Raises:
-            TimeoutError: nothing was received within the timeout.
+            TimeoutError: nothing was received by the time ``until``.
             ConnectionResetError: an injected fault reset the connection.
         """
         while not self._received and not self._ended:

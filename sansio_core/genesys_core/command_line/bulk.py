@@ -293,7 +293,7 @@ class BulkRun:
             self.stop(f"more than {self.max_failures} rows failed")
 
     def withdraw(self, row: int, reason: str) -> None:
-        """Stop the run at a row that was not executed, because every other row would fail too.
+        """Stop the run at a row that was not executed, because all further rows would fail too.
 
         Args:
             row: the number of the row, which is not recorded as failed.
@@ -337,7 +337,7 @@ def describe_failure(error: BaseException) -> RowFailure:
 
 
 def ends_run(error: BaseException) -> bool:
-    """Return whether every other row would fail too, because the credentials were rejected."""
+    """Return whether an error ends the run, because the credentials were rejected."""
     return isinstance(error, AuthenticationError | OAuthError)
 
 

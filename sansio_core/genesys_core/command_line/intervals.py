@@ -21,9 +21,9 @@ def parse_period(first: str | None, last: str | None) -> Interval | None:
         last: the value of ``--to``: the last day (inclusive), or the date-time of the end (exclusive).
 
     Raises:
-        InvalidValueError: the interval is empty, because its end is not after its start.
-        UsageError: only one of ``first`` and ``last`` is given, or a value is neither a day nor a
-            date-time.
+        InvalidValueError: the end is not after the start, and one of them is a date-time.
+        UsageError: only one of ``first`` and ``last`` is given, a value is neither a day nor a
+            date-time, or the last day is before the first.
     """
     if first is None and last is None:
         return None

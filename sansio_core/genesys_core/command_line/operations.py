@@ -77,7 +77,7 @@ class OperationDescription:
 
     @cached_property
     def parameters(self) -> tuple[OperationParameter, ...]:
-        """The operation's parameters, in the definition's order."""
+        """The operation's parameters, the required ones first."""
         texts = {match[2]: " ".join(match[3].split()) for match in _ENTRY.finditer(self.documented)}
         places = {_folded(name) for name in _PLACEHOLDER.findall(self.path)}
         return tuple(

@@ -2,7 +2,8 @@
 
 Invariants: a recording in the folder's manifest is not downloaded again. Links are requested in
 batches and, because links expire, only when most earlier links have been used; a new attempt after a
-failure gets a new link. Every recording ends as a file or as a failure with its reason.
+failure gets a new link. A run that is not stopped ends with a file or a failure entry for every
+recording that is not deleted.
 """
 
 import json
@@ -226,7 +227,7 @@ class RecordingManifest:
     )
 
     def read_files(self, lines: Iterable[str]) -> None:
-        """Read the entries for files; ignore other lines, such as a truncated last line."""
+        """Read the entries of downloaded files; ignore other lines, such as a truncated last line."""
         for entry in _documents(lines):
             conversation, recording = entry.get("conversationId"), entry.get("recordingId")
             if isinstance(conversation, str) and isinstance(recording, str):

@@ -1,8 +1,8 @@
 """How results of operations are printed: the format, the rows and the columns.
 
-Invariants: without ``--output`` the format is a table at a terminal; elsewhere it is CSV if
-``--columns`` is given, otherwise JSON. Tables, CSV, JSON lines and ids show the items of a listing;
-JSON and YAML show the whole response.
+Invariants: without ``--output``, the format is a table if the output is a terminal; otherwise it is
+CSV if ``--columns`` is given, and JSON if not. Tables, CSV, JSON lines and ids show the items of a
+listing; JSON and YAML show the whole response, or all items if all pages are requested.
 """
 
 from collections.abc import Mapping, Sequence
@@ -142,7 +142,7 @@ def parse_interval(text: str) -> float:
     """Return the seconds of an interval such as ``5s``, ``500ms``, ``2m``, ``1h`` or ``5``.
 
     Raises:
-        UsageError: the text is not an interval, or the interval is not between 0 and 1e9 seconds.
+        UsageError: the text is not an interval above 0 and below 1e9 seconds.
     """
     number = text.rstrip("hms")
     try:

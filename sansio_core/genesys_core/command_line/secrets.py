@@ -1,4 +1,4 @@
-"""The source of an OAuth client's secret: environment, file or prompt; never an option.
+"""The source of an OAuth client's secret: environment, file or prompt; never the command line.
 
 Invariants: the user is prompted only at a terminal, and only if neither a secret nor an access token
 is given.

@@ -1,4 +1,4 @@
-"""Endpoints that decode their responses to plain JSON values instead of models."""
+"""Endpoints whose responses are decoded to plain JSON values instead of models."""
 
 from typing import Final
 

@@ -123,7 +123,8 @@ def find_export(
         available_until: the time up to which the archive's data is complete; see :class:`Export`.
 
     Raises:
-        InvalidValueError: the name is unknown, or the interval is missing or cannot be used.
+        InvalidValueError: the name is unknown; the interval is missing or cannot be used; or
+            ``body`` or ``path`` does not match the method's parameters.
         TypeError: an argument has the wrong type.
     """
     TEXT.check("name", name)
@@ -177,7 +178,7 @@ def build_recordings_export(
         max_wait_ms: maximum milliseconds that the platform waits for a conversion.
 
     Raises:
-        InvalidValueError: ``conversation_ids`` is empty.
+        InvalidValueError: ``conversation_ids`` is empty, or ``group`` is below 1.
         TypeError: an argument has the wrong type.
     """
     from genesys_core.api.recording import get_conversation_recordings  # noqa: PLC0415 - long

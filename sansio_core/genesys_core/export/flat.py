@@ -24,7 +24,7 @@ class FlatColumn(Struct, frozen=True):
 
     Attributes:
         path: the wire names of the nested fields that lead from the record to the value.
-        type: the type of the value; ``json`` for lists and objects with arbitrary names.
+        type: the type of the value; ``json`` for lists, and for objects that are not flattened.
     """
 
     path: tuple[str, ...]

@@ -167,7 +167,7 @@ class ExportStatus(Struct, frozen=True):
 
     @property
     def media(self) -> tuple[ExportedFile, ...]:
-        """The media files of the recordings in the parts."""
+        """The media files of the recordings that the parts contain."""
         return tuple(file for part in self.parts for file in part.media)
 
 

@@ -42,7 +42,7 @@ def media_folder(slice_id: str) -> str:
 
 
 def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
-    """Return the media files of a recording, one for each channel."""
+    """Return the media files of a recording, one for each channel that has a URL."""
     uris, identity = read_path(record, "mediaUris"), read_path(record, "id")
     if not isinstance(uris, dict) or not isinstance(identity, str):
         return ()
@@ -56,7 +56,7 @@ def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
 
 
 def find_media_delay(record: object) -> str:
-    """Return the reason why a recording has no media yet; empty if it has or will never have media."""
+    """Return the reason why a recording has no media yet; empty if it has or never will have media."""
     state, kind = read_path(record, "fileState"), read_path(record, "media")
     if str(state) not in _PREPARED or str(kind) not in _RECORDED or find_media(record, ""):
         return ""

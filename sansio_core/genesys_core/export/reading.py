@@ -1,9 +1,9 @@
 """Reads one slice: determines its requests, and which of the received records belong to the slice.
 
-Invariants: a record with a timestamp belongs to exactly one slice of a plan. A record that the
+Invariants: a record with a timestamp belongs to at most one slice of a plan. A record that the
 platform returns twice is counted once. A request that cannot return all of its records is replaced
-by requests for parts of its interval. No record is discarded because a field is missing or has a
-different type.
+by requests for parts of its interval. No record is discarded because a field is missing or has an
+unexpected type.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,8 +35,8 @@ class SliceRequest(Struct, frozen=True):
         operation: the operation to send, with the interval.
         interval: the interval of the requested records; ``None`` for all records.
         takes_earlier: whether records that started before the interval belong to the slice.
-        divided: the number of records of the request that was divided into this one and others;
-            infinite if this request is not the result of a division.
+        divided: if this request is a part of a divided request, the number of records of the
+            divided request; otherwise infinite.
     """
 
     operation: Operation[Any]
@@ -52,7 +52,7 @@ class SliceTotals(Struct, frozen=True):
         records: the records that belong to the slice, each once.
         received: all records received, including repeated ones.
         repeated: records received more than once, each repetition counted.
-        elsewhere: records that belong to another slice or are outside the export's interval.
+        elsewhere: records whose timestamp is outside the interval of the request.
         expected: the sum of the totals that the platform reported; ``None`` if it reported none.
         available_until: the time up to which the platform's data was complete; ``None`` if unknown.
         shortfall: the reason why records may be missing; empty if there is none.

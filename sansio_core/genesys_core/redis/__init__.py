@@ -1,1 +1,1 @@
-"""Redis without I/O: its protocol, a shared rate limit, and leases for token exchanges."""
+"""Redis without I/O: its protocol, a shared rate limit, and leases for token requests."""

@@ -1,4 +1,4 @@
-"""Names of tokens in Redis, and commands for leases, which allow one token exchange at a time.
+"""Redis keys of tokens, and commands for leases, which allow one token request at a time.
 
 Invariants: a lease expires by itself, and only its owner can release it earlier.
 """

@@ -96,9 +96,9 @@ end
 if opens > now and why == 0 then why = -1 end
 return {place - now, tostring(id), why}
 """
-"""A Lua script that grants a place. It returns the microseconds until the place, the ticket, and the
-number of the limit that delays the place, counted from 1. The number is -1 if the closed gate delays
-the place, and 0 if nothing does or if an earlier request was granted the place."""
+"""A Lua script that grants a place. It returns the time until the place in microseconds, the ticket,
+and the number of the limit that delays the place, counted from 1. The number is -1 if the closed gate
+delays the place, and 0 if nothing does or if an earlier request was granted the place."""
 
 LEAVE_SCRIPT: Final = """
 local t = redis.call('TIME')
@@ -153,7 +153,7 @@ def take_command(
 
 
 def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: int) -> bytes:
-    """Return the command that releases a place that was granted but not used."""
+    """Return the command that releases a place whose time has not come yet."""
     names = _lanes(prefix, key, lanes)
     return encode_command("EVAL", LEAVE_SCRIPT, len(names), *names, ticket)
 

@@ -52,7 +52,7 @@ def encode_command(*words: str | bytes | int) -> bytes:
 
 
 class ReplyReader:
-    """Parses Redis's replies: call ``feed`` with bytes, then ``take`` until it returns ``None``."""
+    """Parses Redis replies: call ``feed`` with bytes, then ``take`` until it returns ``None``."""
 
     def __init__(self) -> None:
         self._data = bytearray()

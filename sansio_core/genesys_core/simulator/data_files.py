@@ -47,11 +47,11 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
     """Create the entities that a data file's document describes.
 
     The document's keys are paths. The value of a collection's path is a list of items, each of
-    which is created with one request; if the path does not support creation, the list replaces the
-    existing one. For the path of an item or a single resource, the value is an object that replaces
-    or changes the entity. An ``id`` that begins with ``$`` is a label: wherever the label occurs
-    later, in paths and in values, it is replaced with the id that the platform assigned. ``$me`` is
-    the first OAuth client's user.
+    which is created with one request, unless the request takes a list; if the path does not support
+    creation, the list replaces the existing one. For the path of an item or a single resource, the
+    value is an object that replaces or changes the entity. An ``id`` that begins with ``$`` is a
+    label: wherever the label occurs later, in paths and in values, it is replaced with the id that
+    the platform assigned. ``$me`` is the first OAuth client's user.
 
     Args:
         simulator: the simulated platform.

@@ -35,7 +35,8 @@ _AGENT: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     ("directory", "*", ("view",)),
 )
 _MOST: Final = 100
-"""The maximum number of members added to a queue per request; groups and teams allow half of it."""
+"""The maximum number of members that a request can add to a queue; for groups and teams, it is half
+this number."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:

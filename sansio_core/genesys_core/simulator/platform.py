@@ -2,7 +2,7 @@
 
 Invariants: :meth:`Simulator.respond` never raises: every request gets a response in the platform's
 format. The same requests at the same times yield the same responses, byte for byte. The simulator
-reads no clock and uses no random numbers.
+reads neither a clock nor a random source.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -416,7 +416,7 @@ class Simulator:
         }
 
     def topic_coverage(self) -> dict[str, str]:
-        """Return what causes the events of each topic, by topic template.
+        """Return the cause of each topic's events, by topic template.
 
         Returns:
             ``handler`` if a handler publishes the topic's events; the path of the resource whose
@@ -513,10 +513,7 @@ class Simulator:
         self.state.job_outcomes[found.template] = outcome
 
     def template(self, request: Request) -> str | None:
-        """Return the path template of a request's route, under which the request is counted.
-
-        ``None`` if no route matches.
-        """
+        """Return the path template of a request's route; ``None`` if no route matches."""
         return self._aim(request.method, _target(request.url)[0])[0]
 
     def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":

@@ -1,8 +1,9 @@
 """Browser sign-in: ``/oauth/authorize`` and ``/logout``.
 
-Invariants: a browser is never redirected to a URI that the client has not registered; all other
-errors are reported to the client with the codes of RFC 6749 section 4.1.2.1. A code or token is
-issued only to a user who entered the password or has a session, and never if access was denied.
+Invariants: a browser is redirected only to a URI that the client may use. An unknown client, a URI
+that it may not use and a repeated parameter are reported to the user on a page, all other errors to
+the client with the codes of RFC 6749 section 4.1.2.1. A code or token is issued only for a user who
+entered the password or has a session, and never if access was denied.
 """
 
 import hmac

@@ -1,1 +1,1 @@
-"""State for operations without a handler, by rules derived from the definition."""
+"""Stateful operations without handlers: rules derived from the definition implement them."""

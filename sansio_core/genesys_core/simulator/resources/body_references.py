@@ -1,9 +1,9 @@
 """References by id in request bodies, such as to a division, a queue, a skill or a user.
 
-Invariants: every written reference is to an existing entity. The collection is determined by the
-property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users.
-Collections whose items cannot be created in the simulator are not checked, and neither are the ids
-in examples, which refer to nothing. The status 400 and the code ``bad.request`` are guesses.
+Invariants: a write is rejected if an id in its body refers to no existing entity. The collection is
+determined by the property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to
+users. Ids of entities that cannot be created in the simulator are not checked, and neither are the
+ids in examples, which refer to nothing. The status 400 and the code ``bad.request`` are guesses.
 """
 
 import re

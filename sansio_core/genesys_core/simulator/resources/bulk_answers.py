@@ -1,6 +1,6 @@
 """Bulk operations, which create, read, change or delete several items of a collection.
 
-Invariants: unknown ids are ignored, as on the platform; the operation succeeds for all other ids.
+Invariants: unknown ids of items to read, change or delete are ignored, as on the platform.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

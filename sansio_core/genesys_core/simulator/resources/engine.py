@@ -1,7 +1,8 @@
 """Implements operations by the rules in :mod:`genesys_core.simulator.resources.rules`.
 
 Invariants: a read returns what was written. Every operation at or below an item's path returns 404
-if the item has been deleted, or if its collection allows creation and the item was never created.
+(410 for a flow) if the item has been deleted, and 404 if its collection allows creation and the item
+was never created.
 Dates are derived from the time of the call, which tests control.
 """
 

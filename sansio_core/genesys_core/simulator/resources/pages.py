@@ -1,4 +1,4 @@
-"""Listing pages, in the style of the operation.
+"""Builds the pages of listings, in the pagination style of the operation.
 
 Invariants: every item is on exactly one page. A page refers to a next page only if there is one, so
 that iteration always ends. With ``Settings(listing_links=False)``, pages have links only in listings

@@ -1,8 +1,9 @@
 """Evaluates searches: compares items with the criteria in the body.
 
 Invariants: all of a search's criteria must match, except those with the operator ``OR``, of which
-at least one must match (a guess). Deleted items are found only if a criterion names their state. A
-criterion that is not supported, or whose property the items do not have, matches everything.
+at least one must match (a guess). Deleted items are found only if a criterion refers to the
+property ``state``. A criterion that is not supported, or whose property the items do not have,
+matches everything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -86,7 +86,7 @@ class Seeding:
     def start_job(
         self, state: PlatformState, path: str, *, now: Now
     ) -> tuple[ResourcePath, Collection]:
-        """Start a job without a request; return the job's path and its collection.
+        """Start a job without a request; return the segments of its path, and the job's collection.
 
         See :meth:`Simulator.start_job`.
 
@@ -242,7 +242,7 @@ _LISTS: Final = frozenset({"list", "list_view"})
 """The actions of operations that list a collection's items."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""The earliest date of seeded items, in seconds since 1970; each item is dated one second later."""
+"""The date of a seeded item, in seconds since 1970-01-01 UTC, minus the item's number."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

@@ -58,11 +58,11 @@ class PathShapes:
         return Schema() if schema is None else self.definition.resolve(schema)
 
     def reply(self, route: ApiRoute) -> Schema:
-        """Return the model of an operation's response."""
+        """Return the schema of an operation's response."""
         return self.resolved(route.facts.reply_schema)
 
     def body(self, route: ApiRoute) -> Schema:
-        """Return the model of an operation's request body."""
+        """Return the schema of an operation's request body."""
         wanted = route.facts.body
         return self.resolved(None if wanted is None else wanted.schema)
 

@@ -1,7 +1,7 @@
 """Rule F: views of a collection at paths other than its own, such as division views.
 
 Invariants: a view shows users, queues, or the items of one collection whose items can be created.
-The model of the view's items is the model of the collection, or is named after it. Every id in the
+The model of the view's items is that of the collection's items, or is named after it. Every id in the
 view's path either locates the collection or filters the items by a property.
 """
 

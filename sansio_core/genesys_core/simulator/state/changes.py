@@ -42,7 +42,7 @@ class RecordChange(Struct, frozen=True):
         ids: the ids in the record's path, from left to right.
         kind: whether the record was created, updated or deleted.
         record: the record after the change; a deleted record as it was before the change.
-        is_target: whether the request's path was the record's own path, not a path below it.
+        is_target: ``False`` if the request's path was below the record's path.
     """
 
     template: str
@@ -59,8 +59,8 @@ class ChangeWatch:
         state: the state before the request.
         template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
         arguments: the values of the path parameters, by name.
-        others: the paths of collections with other records that the request may change, each with
-            the records' ids.
+        others: other records that the request may change: for each, the path of its collection and
+            its id.
     """
 
     def __init__(

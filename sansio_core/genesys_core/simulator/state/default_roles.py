@@ -1,6 +1,6 @@
 """The roles that exist in every new organization.
 
-Invariants: their ids depend only on the seed and the name.
+Invariants: the id of a role depends only on the seed and the role's name.
 """
 
 from collections.abc import Mapping, Sequence

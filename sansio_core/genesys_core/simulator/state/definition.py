@@ -53,7 +53,7 @@ class Schema(Bounds, frozen=True, gc=False):
 
     @property
     def model_name(self) -> str | None:
-        """The name of the model to which the schema refers, if it is a reference."""
+        """The name of the model to which the schema refers; ``None`` if it refers to none."""
         return None if self.ref is None else self.ref.rpartition("/")[2]
 
 

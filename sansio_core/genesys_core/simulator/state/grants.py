@@ -73,7 +73,10 @@ def forget_subject(state: PlatformState, subject: str) -> None:
 
 
 def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own grants, by role and division, if both still exist."""
+    """Return the dates of the grants made directly to a subject, by role and division.
+
+    Grants whose role or division no longer exists are omitted.
+    """
     roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
     return {
         (role_id, division_id): when

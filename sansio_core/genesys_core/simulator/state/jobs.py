@@ -33,7 +33,7 @@ class AwaitedEvent(Struct, frozen=True):
     """An event that is published when a job or other work ends.
 
     Attributes:
-        template: the topic's template in the topic map.
+        template: the topic's template, such as ``v2.outbound.campaigns.{id}``.
         topic: the topic with its ids filled in.
         record: the record from which the event's body is built.
         kind: the kind of change that the event reports.

@@ -1,8 +1,8 @@
 """The complete state of the simulator.
 
-Invariants: the state is plain data, modified only by :class:`Simulator` and its hub. It contains no
-clock, random generator or callbacks, so a deep copy is an independent platform with the same
-history.
+Invariants: the state is plain data, which only :class:`Simulator`, its hub and tests modify. It
+contains no clock, random generator or callbacks, so a deep copy is an independent platform with the
+same history.
 """
 
 from collections import Counter, deque
@@ -78,14 +78,16 @@ class Settings(Struct, frozen=True):
         max_items: the maximum number of created items in all collections together, and of users, of
             queues and of OAuth clients; further ones are rejected with a 400.
         job_duration: seconds until a job ends, not counting the time that it waits for its caller.
-        listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
-            otherwise only if the next page's token is in no other property of the response.
-        page_size: the number of items on a page if the request states none.
+        listing_links: whether pages contain ``pageCount`` and links such as ``nextUri``; otherwise
+            they contain ``pageCount`` only if the model requires it, and links only if no other
+            property contains the next page's token.
+        page_size: the number of items on a page if the request does not specify one.
         max_conversations: the maximum number of ended conversations kept; those that ended first
             are discarded.
         seed: the seed from which ids and tokens are generated.
-        strict: whether unknown enum values, numbers outside the platform's ranges and nulls in
-            lists are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
+        strict: whether unknown enum values, numbers and lengths outside the documented limits, and
+            nulls in lists are rejected with a 400; otherwise the response has a
+            ``Simulator-Warning``.
         enforce_permissions: whether requests without the permissions that their operation requires
             are rejected with a 403. The roles of the token's user or client grant permissions.
         check_references: whether ids in bodies must identify existing divisions, queues, users and

@@ -21,7 +21,8 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
     "TOKEN": "implicit",
     "SAML2-BEARER": SAML2_BEARER,
 }
-"""The login host's name for each grant type except ``PASSWORD``, by the API's name."""
+"""The grant that a client may use at the login host, by the grant type that the API shows; clients
+of the type ``PASSWORD`` may use none."""
 
 
 def grant_type_of(client: OAuthClient) -> str:

@@ -59,7 +59,7 @@ def system_message(
         kind: the kind of event: ``no_longer_subscribed``, ``subscription_changed`` or
             ``token_revoked``.
         reason: the reason for the event: ``another_channel_subscribed`` or ``user_tokens_revoked``.
-        by: the id of the channel that the event names.
+        by: the id of the channel that caused the event, or of the receiving channel if none did.
     """
     return {
         "channelId": by,

@@ -2,7 +2,7 @@
 
 Invariants: a plan is immutable and selects requests by counting them, without a clock or
 randomness, so runs are reproducible. The log records what a client cannot know: whether the
-platform performed the request.
+platform executed the request.
 """
 
 import math
@@ -47,7 +47,7 @@ class Answer(Struct, frozen=True):
         status: the HTTP status code.
         headers: the response's headers, such as ``{"Retry-After": "1"}``.
         body: the content of the response.
-        done: whether the platform still performs the request, as is common with a 504.
+        done: whether the platform still executes the request, as is common with a 504.
 
     Raises:
         InvalidValueError: the status is not from 200 to 599, or a header is invalid.
@@ -72,9 +72,9 @@ class Interrupted(Struct, frozen=True):
 
     Attributes:
         at: when this happens. ``request``: after the request's head has been read, but not its
-            body; ``before``: when the request has been read, but not performed; ``after``: when it
-            has been performed, but nothing has been sent; ``head`` and ``body``: in the middle of
-            this part of the response, after the request has been performed.
+            body; ``before``: when the request has been read, but not executed; ``after``: when it
+            has been executed, but nothing has been sent; ``head`` and ``body``: in the middle of
+            this part of the response, after the request has been executed.
         by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client disconnects.
 
     Raises:
@@ -115,7 +115,7 @@ class Slow(Struct, frozen=True):
 class Garbage(Struct, frozen=True):
     """Bytes that are not HTTP, after which the connection is closed.
 
-    The platform does not perform the request.
+    The platform does not execute the request.
     """
 
     data: bytes = b"\x15\x03\x01\x00\x02\x02\x50"  # a TLS alert, as from a wrong port
@@ -218,7 +218,7 @@ class Met(Struct, frozen=True):
 
     @property
     def done(self) -> bool:
-        """Whether the platform performed the request."""
+        """Whether the platform executed the request, with a status below 400."""
         return self.status is not None and self.status < 400
 
 
@@ -292,7 +292,7 @@ class FaultyPlatform:
         return response
 
     def clear(self) -> None:
-        """Clear the log of requests."""
+        """Clear the log and the request counters."""
         self.log.clear()
         self._came.clear()
         self._done.clear()
@@ -302,7 +302,7 @@ class FaultyPlatform:
         return self._came[method, template]
 
     def done(self, method: str, template: str) -> int:
-        """Return the number of a route's requests that were performed, even without a response."""
+        """Return the number of a route's requests that were executed with a status below 400."""
         return self._done[method, template]
 
     def _record(self, met: Met) -> None:

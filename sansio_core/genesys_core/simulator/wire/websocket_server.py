@@ -82,7 +82,7 @@ def _is_key(key: bytes) -> bool:
 class WebSocketServer:
     """The server's side of a WebSocket connection, without I/O.
 
-    After each call, write the bytes that :meth:`data_to_send` returns to the client.
+    After each call, send the client the bytes that :meth:`data_to_send` returns.
     """
 
     def __init__(self) -> None:
