@@ -83,7 +83,9 @@ def test_others_are_waited_for(tmp_path, monkeypatch):
     def change(kept: bytes | None) -> tuple[bytes, None]:
         with pytest.raises(BudgetBusyError, match=r"locked by another process or thread$"):
             other.change_state("b", count, wait=0)
-        with pytest.raises(BudgetBusyError, match=r"another process for more than 0\.01 s"):
+        with pytest.raises(
+            BudgetBusyError, match=r"another process or thread for more than 0\.01 s"
+        ):
             other.change_state("b", count, wait=0.01)
         return b"", None
 
