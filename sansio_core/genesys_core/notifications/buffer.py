@@ -1,12 +1,13 @@
 """Buffers of received events, for consumers that are slower than the platform.
 
-Invariants: nothing is dropped silently: a :class:`~genesys_core.notifications.channel.events.Gap`
-takes the place of dropped events. Gaps themselves are never dropped; adjacent gaps are merged.
-Events are returned in the order they were added.
+Invariants: an :class:`EventBuffer` never drops a notification silently: a
+:class:`~genesys_core.notifications.channel.events.Gap` takes its place. Gaps themselves are never
+dropped; adjacent gaps are merged. Events are returned in the order they were added. Only state
+events, in :class:`LatestEvents`, are dropped silently.
 
 A buffer never rejects an event. With ``block``, an adapter checks :attr:`EventBuffer.blocked`
-before it processes another read from a socket, so the buffer holds at most its limit plus the
-events of one read.
+before it processes another read from a socket, so the buffer contains at most its limit plus the
+notifications of one read.
 """
 
 from collections import deque

@@ -114,7 +114,7 @@ class ChannelSet(Struct, frozen=True):
 
     @property
     def connections(self) -> int:
-        """Number of channels that deliver events."""
+        """Number of connected channels."""
         return sum(isinstance(m, Running) and m.connected_channel is not None for m in self.members)
 
     @property

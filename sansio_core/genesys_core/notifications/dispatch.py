@@ -141,8 +141,7 @@ class RoutedEvents(Struct, frozen=True):
 
 
 _MOST_KNOWN: Final = 50_000
-"""Maximum number of remembered topics; one program can subscribe to at most 20 channels of 1,000.
-"""
+"""Maximum number of topics whose destination is cached; when it is reached, the cache is cleared."""
 
 
 def typed_topics(
@@ -200,7 +199,7 @@ class EventDispatcher:
         self._for_consumer: dict[str, bool] = {}
 
     def remember(self, wanted: Iterable[tuple[str, object]]) -> None:
-        """Record that topics were subscribed.
+        """Record that the caller subscribed to topics.
 
         Args:
             wanted: the topics and their types, as returned by :func:`typed_topics`.
@@ -216,7 +215,7 @@ class EventDispatcher:
             self._asked.update(filter(is_automatic, _names(topic)))
 
     def forget(self, topics: Iterable[str]) -> None:
-        """Record that topics were unsubscribed.
+        """Record that the caller unsubscribed from topics.
 
         Raises:
             InvalidValueError: a topic is malformed.
@@ -227,7 +226,7 @@ class EventDispatcher:
             self._decoder.forget(topic)
 
     def forget_all(self) -> None:
-        """Record that all topics were unsubscribed."""
+        """Record that the caller unsubscribed from all topics."""
         self._asked.clear()
         self._for_consumer.clear()
         self._decoder = NotificationDecoder(topics=self._topics)

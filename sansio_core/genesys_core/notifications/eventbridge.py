@@ -1,8 +1,9 @@
 """Typed notifications from the platform's Amazon EventBridge integration.
 
-Invariants: no event is lost because of its body: a body that does not match its model is repaired
-or delivered untyped. An event with neither a topic nor a detail type is rejected. EventBridge
-delivers events at least once and does not guarantee their order; ``id`` identifies duplicates.
+Invariants: unless the decoder is ``strict``, no event is rejected because of its body: a body that
+does not match its model is repaired or decoded without a type. An event with neither a topic nor a
+detail type is rejected. EventBridge delivers events at least once and does not guarantee their
+order; ``id`` identifies duplicates.
 """
 
 from collections.abc import Mapping
@@ -67,7 +68,8 @@ def decode_eventbridge_event(
             definition are used.
 
     Raises:
-        DecodeError: the content is not JSON, or not an EventBridge event.
+        DecodeError: the content is not JSON, or not an EventBridge event; or, if the decoder is
+            ``strict``, the event's body does not match its type.
     """
     try:
         body = to_json(content) if isinstance(content, Mapping) else content

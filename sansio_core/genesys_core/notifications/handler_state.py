@@ -43,7 +43,7 @@ ChannelAction: TypeAlias = ChannelCall | Connect | SendText | CloseSocket
 
 
 class Turn(Struct, frozen=True):
-    """The actions that a driver must perform after an input, in this order.
+    """The result of an input: a driver delivers the events, then performs the actions.
 
     Attributes:
         events: the events to deliver, by destination.
@@ -220,7 +220,7 @@ class HandlerState:
         return self.apply(ChannelSet.timer, now=now, reading=not self.is_paused)
 
     def pause(self) -> None:
-        """Record that reading is paused, so that missing frames do not count as a failure."""
+        """Record that reading is paused, so that missing messages do not count as a failure."""
         self.is_paused = True
 
     def resume(self, *, now: Now) -> Turn:
@@ -239,8 +239,8 @@ class HandlerState:
 
         Args:
             topics: the topics; if empty, the latest responses on all channels are combined.
-            notify: a function that is called when there is a response; the caller must then leave
-                the context.
+            notify: a function that is called when there is a response, or when all channels have
+                stopped; the caller must then leave the context.
 
         Raises:
             SubscriptionError: on exit, if the platform rejected some of the topics.

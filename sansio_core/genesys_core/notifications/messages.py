@@ -1,8 +1,11 @@
-"""Decodes frames into typed notifications; the template of a topic determines the model.
+"""Decodes the notification service's messages into typed notifications.
 
-Invariants: a frame is never lost. Malformed envelopes are parsed as far as possible, a body that
-does not match its model is repaired or delivered untyped, and unknown topics are delivered untyped.
-A message without a topic is the only one that is not decoded. Topics are case-insensitive.
+The type of an event's body is the model of the topic's template, unless the caller assigned another.
+
+Invariants: unless ``strict`` is set, every message with a topic is decoded: a malformed envelope is
+parsed as far as possible, and a body that does not match its type is repaired or, if that is not
+possible, decoded without a type. Bodies of unknown topics are decoded without a type too. Topics are
+case-insensitive.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,9 +39,7 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_LEARNED: Final = 50_000
-"""Maximum number of cached topic types. One program can subscribe to fewer topics (20 channels of
-1,000), so only unsolicited topics can evict others.
-"""
+"""Maximum number of topics whose decoders are cached; when it is reached, the cache is cleared."""
 
 
 class Metadata(Struct, frozen=True, rename="pascal"):
@@ -56,7 +57,7 @@ _NO_METADATA: Final = Metadata()
 
 # gc=False: thousands may exist at a time, and none of them can be part of a reference cycle.
 class Envelope(Struct, frozen=True, gc=False, rename="camel"):
-    """A frame of the notification service whose body has not been decoded yet.
+    """A message of the notification service whose body has not been decoded yet.
 
     Attributes:
         topic_name: the topic; ``None`` for the response to a subscription made over the socket.
@@ -81,10 +82,10 @@ class Notification(Struct, Generic[T_co], frozen=True):
     Attributes:
         topic_name: the topic, such as ``v2.users.9ed7d9f6-....presence``.
         version: the version of the body's schema, such as ``2``.
-        event_body: the event, of the topic's type; plain dictionaries and lists if the topic is
-            unknown.
+        event_body: the event, of the topic's type; plain JSON values if the topic is unknown, or if
+            the body could not be repaired.
         metadata: the event's metadata, with the correlation id.
-        raw: the frame as received.
+        raw: the message as received.
         issues: values in the body that did not match their type.
     """
 
@@ -115,7 +116,7 @@ _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 
 
 def open_envelope(text: str) -> Envelope | None:
-    """Parse a frame except for its body.
+    """Parse a message except for its body.
 
     Returns:
         The envelope; ``None`` for a message that is neither an event nor a response to a
@@ -226,11 +227,11 @@ class NotificationDecoder:
         return self._topics[template]
 
     def read(self, envelope: Envelope, text: str) -> Notification[Any]:
-        """Decode the body of an event's frame.
+        """Decode the body of an event.
 
         Args:
             envelope: the result of :func:`open_envelope` for ``text``; it has a topic.
-            text: the frame.
+            text: the message that contains the event.
 
         Raises:
             DecodeError: with ``strict``, the body does not match its type.
@@ -251,7 +252,7 @@ class NotificationDecoder:
         return Notification(topic, envelope.version, data, metadata, text)
 
     def decode(self, text: str) -> Notification[Any] | None:
-        """Decode a frame; return ``None`` if it is not an event.
+        """Decode a message; return ``None`` if it is not an event.
 
         Raises:
             DecodeError: with ``strict``, the body does not match its type.
@@ -276,7 +277,7 @@ def _untyped(body: bytes) -> object:
 
     try:
         return parse_json(body).tree
-    except DecodeError:  # nested too deeply; the frame itself is in `raw`
+    except DecodeError:  # nested too deeply; the message itself is in `raw`
         return None
 
 

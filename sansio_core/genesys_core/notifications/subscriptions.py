@@ -5,8 +5,8 @@ change interrupts the remaining subscriptions. Topics are subscribed individuall
 fit, because only then does the platform report which one it rejects; combined topics are used if
 the channels would be full otherwise.
 
-The limits are the platform's: 1,000 topics per channel, 20 channels per user and client, and 200
-characters for a topic. A combined topic, ``prefix?suffix1&suffix2``, counts as one topic; its events
+The limits are the platform's: 1,000 topics per channel, 20 channels per user and OAuth client, and
+200 characters for a topic. A combined topic, ``prefix?suffix1&suffix2``, counts as one topic; its events
 arrive as ``prefix.suffix1`` and ``prefix.suffix2``.
 """
 
@@ -35,7 +35,9 @@ MAX_TOPICS: Final = 1_000
 """Maximum number of topics on a channel; a combined topic counts as one."""
 
 MAX_CHANNELS: Final = 20
-"""Maximum number of channels per user and client; a 21st displaces the least recently used one."""
+"""Maximum number of channels per user and OAuth client; a 21st displaces the least recently used
+one.
+"""
 
 MAX_LENGTH: Final = 200
 """Maximum length of a topic in characters; this library combines topics up to 199 characters, as
@@ -147,8 +149,8 @@ class Plan(Struct, frozen=True):
     Attributes:
         channels: the topics of each channel. Unchanged channels are the same objects in the next
             plan.
-        max_channels: maximum number of channels; reduce it if other programs that use the same user
-            and client need some of the platform's 20.
+        max_channels: maximum number of channels; reduce it if other programs with the same user and
+            OAuth client need some of the platform's 20.
     """
 
     channels: tuple[ChannelTopics, ...] = ()

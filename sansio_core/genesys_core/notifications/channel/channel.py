@@ -1,11 +1,9 @@
 """A sans-IO notification channel that stays connected.
 
-Invariants: regardless of network failures, the channel reconnects within its backoff; the server's
-topics converge to the requested ones; no frame is delivered twice; and every period in which events
-may have been missed is reported as a :class:`~genesys_core.notifications.channel.events.Gap`.
-(Duplicate frames during a planned move, and the conditions for a complete stream, are described in
-:mod:`genesys_core.notifications.channel.move` and
-:class:`~genesys_core.notifications.channel.connection.Draining`.)
+Invariants: after any network failure the channel reconnects, with increasing delays; the server's
+topics converge to the requested ones; and every period in which events may have been missed is
+reported as a :class:`~genesys_core.notifications.channel.events.Gap`. Duplicates of events during a
+planned move are dropped as described in :mod:`genesys_core.notifications.channel.move`.
 
 A state is an immutable value; each input returns a :class:`ChannelStep`: the next state, and the
 effects to perform in order. An adapter consists of this loop, and of one thread or task per call
@@ -52,7 +50,7 @@ from genesys_core.notifications.channel.connection import (
 )
 from genesys_core.notifications.channel.events import Effect
 from genesys_core.notifications.channel.facts import Facts
-from genesys_core.notifications.channel.frames import receive_texts
+from genesys_core.notifications.channel.incoming import receive_texts
 from genesys_core.notifications.channel.policy import Policy
 from genesys_core.notifications.channel.rest_results import take_result
 from genesys_core.notifications.channel.transition import Transition
@@ -121,7 +119,7 @@ class Running(Struct, frozen=True):
 
     @property
     def connected_channel(self) -> str | None:
-        """The id of the channel that delivers events; ``None`` while disconnected."""
+        """The id of the connected channel; ``None`` while disconnected."""
         primary = self.facts.primary
         return primary.channel.id if isinstance(primary, Listening) else None
 
@@ -181,7 +179,7 @@ class Running(Struct, frozen=True):
         Args:
             now: the current time on the monotonic and the wall clock.
             reading: whether sockets are being read. While reading is paused for a slow consumer,
-                missing frames do not count as a failure; :meth:`resumed` ends the pause.
+                missing messages do not count as a failure; :meth:`resumed` ends the pause.
         """
         transition = self._transition(now)
         transition.timer(reading=reading)
@@ -231,7 +229,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def stop(self, *, now: Now) -> "ChannelStep":
-        """Stop and close all sockets. The channel remains on the server until it expires."""
+        """Stop, and close all sockets. The channel remains on the server until it expires."""
         transition = self._transition(now)
         transition.stop()
         return self._step(transition)

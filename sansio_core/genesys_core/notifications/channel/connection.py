@@ -275,11 +275,11 @@ TopicSync: TypeAlias = OutOfSync | InSync | Syncing
 
 
 class Backlog(Struct, frozen=True):
-    """Frames that were sent while reading was paused; they may take longer than ``lag`` to arrive.
+    """Messages sent while reading was paused; they may take longer than ``Policy.lag`` to arrive.
 
     Attributes:
         since: the time up to which the stream is known to be complete.
-        pinged: when a ping was sent; its answer arrives after all frames of the backlog.
+        pinged: when a ping was sent; its answer arrives after all messages of the backlog.
         again: whether reading has been paused again since that ping.
     """
 
@@ -296,14 +296,14 @@ class Listening(Struct, frozen=True):
         channel: the channel to which the socket belongs.
         failures: number of failed attempts before the socket opened.
         opened: when the socket opened.
-        heard: when the last frame was received.
+        heard: when the last message was received or, before the first one, when the socket opened.
         renew_at: when the topics must be renewed.
         sync: the state of the server's topics.
-        pinged: when a ping was sent, if no frame has been received since.
+        pinged: when a ping was sent, if no message has been received since.
         pongs_due: number of unanswered pings.
-        subscribed: whether the channel has ever been subscribed to all requested topics.
+        subscribed: whether the server has ever confirmed topics on this socket.
         leaving: whether the server announced that it will close the socket.
-        backlog: frames still to be read after the consumer was too slow.
+        backlog: messages still to be read after the consumer was too slow.
     """
 
     socket: int
@@ -321,11 +321,11 @@ class Listening(Struct, frozen=True):
 
     @property
     def complete_until(self) -> Now:
-        """The time up to which the stream is complete, except for frames in transit."""
+        """The time up to which the stream is complete, except for messages in transit."""
         return self.heard if self.backlog is None else self.backlog.since
 
     def answered(self, *, now: Now) -> "Listening":
-        """Record a pong; the pong for the last ping proves that all earlier frames were read."""
+        """Record a pong; the pong for the last ping proves that all earlier messages were read."""
         due = max(0, self.pongs_due - 1)
         connection, backlog = replace(self, pongs_due=due), self.backlog
         if due or backlog is None:
@@ -374,17 +374,18 @@ class Listening(Struct, frozen=True):
 
 
 class Draining(Struct, frozen=True):
-    """The old socket after a planned move, kept open for frames in transit.
+    """The old socket after a planned move, kept open for messages in transit.
 
     Attributes:
         socket: the socket's number.
         channel: the old channel.
-        heard: when the last frame before the move was received.
+        heard: when the last message before the move was received.
         moved: when the new channel took over.
         until: when the socket is closed.
         pongs_due: number of unanswered pings. The last ping was sent after the move, so the answer
             to it proves that everything sent before the new channel took over has been received.
-        subscribed: whether the old channel had all topics; if so, a lost frame is a gap.
+        subscribed: whether the old channel had topics until the move; if so, a possible loss is
+            reported as a gap.
     """
 
     socket: int

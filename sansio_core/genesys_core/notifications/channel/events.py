@@ -57,11 +57,11 @@ def wall_datetime(wall: float) -> datetime:
 
 
 class Connected(Struct, frozen=True):
-    """A channel delivers events from now on.
+    """A channel is connected; it delivers events once its topics are subscribed.
 
     Attributes:
         channel_id: the id of the channel; the channel is new or reused.
-        at: when the channel began to deliver events.
+        at: when the channel's socket opened, or when the channel replaced another one.
     """
 
     channel_id: str
@@ -75,7 +75,9 @@ not answered, the channel expired or was displaced by a newer one, or the user s
 
 
 class Disconnected(Struct, frozen=True):
-    """The connection was lost; no events arrive until :class:`Resubscribed`.
+    """The connection was lost, or the user stopped the handler.
+
+    After a loss, events may be missed until :class:`Resubscribed`.
 
     Attributes:
         reason: the reason for the loss.
@@ -103,7 +105,7 @@ class Subscribed(Struct, frozen=True):
 
 
 class Resubscribed(Struct, frozen=True):
-    """The platform accepted the topics after a reconnect or a move: events arrive again.
+    """The platform accepted the topics again, after a reconnect, a move or the removal of topics.
 
     Attributes:
         topics: all of the channel's topics except rejected ones, in the form sent to the platform.
@@ -150,8 +152,8 @@ class SubscriptionLost(Struct, frozen=True):
     """The platform removed topics (``v2.system.no_longer_subscribed``); they are requested again.
 
     Attributes:
-        text: the platform's frame.
-        at: when the frame was processed.
+        text: the platform's message.
+        at: when the message was processed.
     """
 
     text: str
@@ -172,7 +174,7 @@ MoveReason: TypeAlias = Literal["socket_closing", "token_revoked"]
 
 
 class Moving(Struct, frozen=True):
-    """A new channel is being set up while the old one still delivers events. No events are lost.
+    """A new channel is being set up while the old one still delivers events.
 
     Attributes:
         reason: the system message that requires the move.
@@ -200,7 +202,7 @@ class Retrying(Struct, frozen=True):
 
 
 class GaveUp(Struct, frozen=True):
-    """The platform rejected the first attempt to set up the channel, so the channel has stopped.
+    """The first channel could not be set up, and retries cannot help; the channel has stopped.
 
     Attributes:
         error: the reason; most often missing or wrong credentials.
@@ -210,11 +212,11 @@ class GaveUp(Struct, frozen=True):
 
 
 class Heartbeat(Struct, frozen=True):
-    """A ``channel.metadata`` frame: a heartbeat, or the answer to a ping.
+    """A message on ``channel.metadata``: a heartbeat, or the answer to a ping.
 
     Attributes:
-        message: ``WebSocket Heartbeat``, ``pong`` or another message from the platform.
-        text: the frame.
+        message: ``WebSocket Heartbeat``, ``pong`` or another text from the platform.
+        text: the complete message, as JSON.
     """
 
     message: str
@@ -222,10 +224,10 @@ class Heartbeat(Struct, frozen=True):
 
 
 class UnknownEvent(Struct, frozen=True):
-    """A frame that is not an event: not JSON, or without a topic.
+    """A message that is not an event: not JSON, or without a topic.
 
     Attributes:
-        text: the frame.
+        text: the message.
     """
 
     text: str
@@ -237,8 +239,8 @@ class Arrived(Struct, frozen=True, gc=False):
     :class:`~genesys_core.notifications.NotificationDecoder` decodes its body.
 
     Attributes:
-        envelope: the parsed frame, except for its body.
-        text: the frame.
+        envelope: the parsed message, except for its body.
+        text: the message.
     """
 
     envelope: Envelope

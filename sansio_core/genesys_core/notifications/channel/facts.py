@@ -22,7 +22,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         primary: the connection that delivers events.
         successor: the connection that will deliver events after a planned move.
         draining: the old socket after a planned move.
-        duplicates: recognizes duplicate frames during and shortly after a move.
+        duplicates: recognizes duplicate messages during and shortly after a move.
         missing: the time since which events may have been missed, on the wall clock; ``None`` if no
             events have been missed.
         refusals: rejected topics, with the reasons.
@@ -52,7 +52,7 @@ class Facts(Struct, frozen=True, kw_only=True):
             else connection.until
             for connection in connections
         ]
-        # While reading is paused, frames of the old socket are still to come.
+        # While reading is paused, messages from the old socket are still to come.
         if reading and self.draining is not None:
             due.append(self.draining.until)
         if reading and self.duplicates is not None and self.duplicates.until is not None:

@@ -1,12 +1,12 @@
-"""Planned moves from one channel to the next, and deduplication of frames from both sockets.
+"""Planned moves from one channel to the next, and deduplication of messages from both sockets.
 
 If the server announces that it will close a channel, another one, the ``successor``, is set up
 first. The successor becomes the primary when it is subscribed to all topics; the old socket is then
 drained.
 
-Invariants: if equal frames arrive *m* times on one socket and *n* times on the other, max(*m*, *n*)
-of them are delivered, in whatever order they arrive. A move that may have lost events reports a
-gap.
+Invariants: if equal messages arrive *m* times on one socket and *n* times on the other, max(*m*,
+*n*) of them are delivered, in whatever order they arrive, unless one socket is so far behind that
+:class:`DuplicateFilter` has no room to remember them. A move that may have lost events reports a gap.
 """
 
 from collections.abc import Mapping
@@ -51,22 +51,22 @@ __all__ = [
     "suspect_gap_while_draining",
 ]
 
-_MAX_FRAMES: Final = 10_000
+_MAX_MESSAGES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
-"""Maximum number of remembered frames without a duplicate, and of characters in them. A move lasts
+"""Maximum number of remembered messages without a duplicate, and of characters in them. A move lasts
 seconds and duplicates arrive within a fraction of a second, so these limits are reached only if one
-socket stalls; duplicates of further frames are then delivered again.
+socket stalls; duplicates of further messages are then delivered again.
 """
 
 
 class DuplicateFilter(Struct, frozen=True):
-    """Frames from an old and a new socket whose duplicates have not arrived yet.
+    """Messages from an old and a new socket whose duplicates have not arrived yet.
 
     Attributes:
         old: the number of the old socket.
         new: the number of the new socket.
-        ahead: how many more times the old socket received a frame than the new one, by the frame's
-            text; negative if the new one is ahead, and never zero.
+        ahead: how many more times the old socket received a message than the new one, by the
+            message's text; negative if the new one is ahead, and never zero.
         size: the total length of these texts in characters.
         until: when the last duplicates from the new socket are expected; ``None`` while the old
             socket is open.
@@ -78,8 +78,8 @@ class DuplicateFilter(Struct, frozen=True):
     size: int = 0
     until: float | None = None
 
-    def count_frame(self, socket: int, text: str) -> "tuple[DuplicateFilter, bool]":
-        """Count a received frame; return the next filter and whether to deliver the frame."""
+    def count_message(self, socket: int, text: str) -> "tuple[DuplicateFilter, bool]":
+        """Count a received message; return the next filter and whether to deliver the message."""
         sign = 1 if socket == self.old else -1
         lead = self.ahead.get(text, 0) * sign
         if lead < 0:  # delivered already, from the other socket
@@ -91,7 +91,7 @@ class DuplicateFilter(Struct, frozen=True):
 
     def without_new_socket(self) -> "DuplicateFilter":
         """Record that the new socket broke: only the old socket may still send duplicates."""
-        # Frames that the new socket received first; the old one may still send them.
+        # Messages that the new socket received first; the old one may still send them.
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
     def with_new_socket(self, new: int) -> "DuplicateFilter":
@@ -100,7 +100,7 @@ class DuplicateFilter(Struct, frozen=True):
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
         """Record that the old socket closed: the new socket may send duplicates until ``until``."""
-        # Frames that the old socket received first; the new one may still send them.
+        # Messages that the old socket received first; the new one may still send them.
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)
 
@@ -109,7 +109,7 @@ class DuplicateFilter(Struct, frozen=True):
 
     def _full(self, text: str, lead: int) -> bool:
         grown = self.size + len(text)
-        return lead == 0 and (len(self.ahead) >= _MAX_FRAMES or grown > _MAX_CHARACTERS)
+        return lead == 0 and (len(self.ahead) >= _MAX_MESSAGES or grown > _MAX_CHARACTERS)
 
     def _counted(self, text: str, lead: int) -> "DuplicateFilter":
         ahead = dict(self.ahead)
@@ -142,7 +142,7 @@ def start_move(transition: "Transition") -> None:
 
 
 def successor_opened(transition: "Transition", socket: int) -> None:
-    """Start deduplication: from now on the successor may receive the same frames as the primary."""
+    """Start deduplication: from now on the successor may receive the same messages as the primary."""
     primary = transition.connections["primary"]
     if transition.duplicates is not None:
         transition.duplicates = transition.duplicates.with_new_socket(socket)
@@ -167,7 +167,7 @@ def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None
     transition.connections = {"primary": new}
     transition.emit(Connected(new.channel.id, datetime_of(transition.now)))
     if isinstance(old, Listening):
-        # The last pong follows all frames that were sent before the topics moved.
+        # The last pong follows all messages that were sent before the topics moved.
         transition.effects.append(SendText(old.socket, PING))
         transition.draining = Draining(
             old.socket,
@@ -196,7 +196,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Close the old socket of a move, or end the deduplication of frames, if that is due."""
+    """Close the old socket of a move, or end the deduplication, if that is due."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))
@@ -207,7 +207,7 @@ def end_overlap(transition: "Transition") -> None:
 
 
 def extend_overlap(transition: "Transition") -> None:
-    """Record that reading resumed; restart the wait for frames from the old socket."""
+    """Record that reading resumed; restart the wait for messages from the old socket."""
     now, duplicates = transition.now.monotonic, transition.duplicates
     if transition.draining is not None:
         until = now + transition.policy.overlap

@@ -37,25 +37,25 @@ _TRANSIENT: Final = frozenset({408, 409, 425, 429})
 class Policy(Struct, frozen=True):
     """Timeouts and delays of a channel, in seconds.
 
-    The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, half of it
-    fixed and half random ("equal jitter"), so that programs that lose their connections
+    The delay before retry ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, randomly
+    shortened by up to half ("equal jitter"), so that programs that lose their connections
     simultaneously do not all reconnect at the same time. The platform's ``Retry-After`` applies if
     it is longer, up to ``retry_after_cap``.
 
     Attributes:
         random: a function that returns random numbers in ``[0, 1)``.
-        silence: time without a frame after which a ping is sent; heartbeats arrive every 30 s.
-        pong_wait: time without a frame after that ping, after which the connection is closed.
+        silence: time without a message after which a ping is sent; heartbeats arrive every 30 s.
+        pong_wait: time without a message after that ping, after which the connection is closed.
         connect_limit: timeout for opening a socket.
         call_limit: timeout for a REST call including its retries; adapters pass it as the call's
             deadline.
-        backoff_base: the delay before the first retry.
-        backoff_cap: the maximum delay.
+        backoff_base: the maximum delay before the first retry.
+        backoff_cap: the maximum delay before any retry.
         retry_after_cap: the maximum delay that ``Retry-After`` can set.
         stable_after: duration of a connection after which delays start from the base again.
         overlap: time for which the old socket is kept open after a planned move.
-        lag: maximum time for which a frame is in transit; a gap starts this long before the last
-            frame was received.
+        lag: maximum time for which a message is in transit; a gap starts this long before the last
+            message was received.
         linger: time for which late duplicates are recognized after the old socket has closed.
         renew_after: interval between renewals of the topics; a channel expires 24 hours after the
             last renewal. If the platform states a lifetime, 23/24 of that lifetime is used instead.

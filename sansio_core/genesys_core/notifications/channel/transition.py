@@ -246,14 +246,14 @@ class Transition:
             promote_successor(self)
             return
         if self.draining is not None:
-            # Its frames could no longer be distinguished from those of the next socket.
+            # Its messages could no longer be distinguished from those of the next socket.
             self.effects.append(CloseSocket(self.draining.socket))
             end_draining(self, self.draining)
         self.duplicates = None
         self.wait(role, connection.broken(now=self.now, policy=self.policy), channel)
 
     def suspect_gap(self, connection: Listening) -> None:
-        """Record that events may have been missed since the last frame."""
+        """Record that events may have been missed since the last message."""
         if connection.subscribed and self.missing is None:
             self.missing = connection.complete_until.wall - self.policy.lag
 
@@ -350,7 +350,7 @@ class Transition:
         start_move(self)
 
     def reading_resumed(self) -> None:
-        """Record that reading resumed; send pings, whose answers follow all unread frames."""
+        """Record that reading resumed; send pings, whose answers follow all unread messages."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
@@ -409,7 +409,7 @@ class Transition:
             self.sync_topics(role)
 
     def _behind(self, role: Role, connection: Listening) -> None:
-        """Record unread frames; the answer to a ping will show that all of them have been read."""
+        """Record unread messages; the answer to a ping will show that all of them have been read."""
         if connection.pinged is not None:
             # The answer may be in the backlog, so the watchdog starts over.
             connection = replace(connection, pinged=self.now.monotonic)

@@ -50,7 +50,7 @@ arrivals = st.lists(st.tuples(st.sampled_from([OLD, NEW]), st.sampled_from("abc"
 def handed_out(duplicates: DuplicateFilter, frames) -> tuple[DuplicateFilter, Counter]:
     given_on: Counter = Counter()
     for socket, text in frames:
-        duplicates, fresh = duplicates.count_frame(socket, text)
+        duplicates, fresh = duplicates.count_message(socket, text)
         given_on[text] += fresh
     return duplicates, given_on
 
@@ -92,7 +92,7 @@ def test_only_what_the_lost_new_socket_handed_out_is_dropped_from_the_old():
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
-    monkeypatch.setattr("genesys_core.notifications.channel.move._MAX_FRAMES", 2)
+    monkeypatch.setattr("genesys_core.notifications.channel.move._MAX_MESSAGES", 2)
     duplicates, given_on = handed_out(DuplicateFilter(OLD, NEW), [(OLD, text) for text in "abcabc"])
     assert (len(duplicates.ahead), sum(given_on.values())) == (2, 6)
     _, given_on = handed_out(duplicates, [(NEW, text) for text in "abcabc"])
@@ -112,7 +112,7 @@ def test_so_is_its_size(monkeypatch):
 @pytest.mark.parametrize("socket", [OLD, NEW])
 def test_an_echo_is_a_value(socket):
     duplicates = DuplicateFilter(OLD, NEW)
-    assert duplicates.count_frame(socket, "a") == duplicates.count_frame(socket, "a")
+    assert duplicates.count_message(socket, "a") == duplicates.count_message(socket, "a")
     assert duplicates == DuplicateFilter(OLD, NEW)
 
 

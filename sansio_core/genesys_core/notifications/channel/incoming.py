@@ -1,10 +1,11 @@
-"""Interpretation of a channel's frames.
+"""Interpretation of the messages that a channel receives.
 
-Invariants: every frame that is not internal to the channel is delivered, and internal frames change
-only the state that they concern. Any frame proves that the connection is alive.
+Invariants: every message that is neither internal nor a duplicate is delivered, and an internal
+message changes only the state that it concerns. Any message proves that the connection is alive.
 
-Internal frames: ``channel.metadata`` (heartbeats and pongs), ``v2.system.*`` (also delivered), and
-responses to subscriptions made over the socket (they have a ``result`` and no topic).
+Internal messages: ``channel.metadata`` (heartbeats and pongs), ``v2.system.*``, and responses to
+subscriptions made over the socket (they have a ``result`` and no topic). The first two are delivered
+as well, if they arrive on the primary connection.
 """
 
 from collections.abc import Iterable
@@ -40,7 +41,7 @@ class _Live(NamedTuple):
 
 
 _Source: TypeAlias = _Live | Draining
-"""The connection on which a frame was received."""
+"""The connection on which a message was received."""
 
 
 class _MetadataBody(Struct):
@@ -102,7 +103,7 @@ def _fresh(transition: Transition, source: _Source, text: str) -> bool:
     duplicates = transition.duplicates
     if duplicates is None or socket not in {duplicates.old, duplicates.new}:
         return True
-    transition.duplicates, fresh = duplicates.count_frame(socket, text)
+    transition.duplicates, fresh = duplicates.count_message(socket, text)
     return fresh
 
 
