@@ -1,8 +1,8 @@
 """Explicit actions on the client's token, for ``client.auth``.
 
-Invariants: those of :mod:`genesys_core.calls.token_actions`; in addition, no explicit action loses
-a token: if an exchange fails, the client stays unchanged, and a token that a store cannot save is
-used anyway.
+Invariants: those of :mod:`genesys_core.calls.token_actions`; in addition, no action except
+``SignOut`` loses a token: if an exchange fails, the client keeps its token, and a token that a store
+cannot save is used anyway.
 
 ===========  ==============================================================================
 action       effect
@@ -59,7 +59,7 @@ class Granted(Struct, frozen=True):
 
 
 class SignedOut(Struct, frozen=True):
-    """The result of a successful sign-out: the client's token is deleted and invalid."""
+    """The result of a successful sign-out: the client's token is deleted and no longer valid."""
 
 
 class TokenSnapshot(Struct, frozen=True):
@@ -84,7 +84,7 @@ class TokenSnapshot(Struct, frozen=True):
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
     def login_host_changed(self, session: Session) -> bool:
-        """Whether the client's login host has changed since the action was requested."""
+        """Return whether the client's login host has changed since the action was requested."""
         return session.settings.hosts.login != self.login
 
 

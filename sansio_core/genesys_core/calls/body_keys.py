@@ -28,7 +28,8 @@ def check_keys(body: object, endpoint: Endpoint) -> None:
     """Check the keys in a body of dictionaries and lists that can be encoded as JSON.
 
     Raises:
-        InvalidValueError: a key is the Python name of a field, such as ``division_id``.
+        InvalidValueError: a key is the Python name of a field but no wire name, such as
+            ``division_id`` (wire name: ``divisionId``).
     """
     type_ = _body_type(endpoint)
     if type_ is None:

@@ -1,9 +1,9 @@
 """Downloads: redirects, completeness of files, and file names.
 
 Invariants: a redirect away from the API's base URL is followed without the token or any custom
-headers, a limited number of times, and never from ``https`` to ``http`` except on the loopback
-interface. A body whose length differs from the announced length is an error. A file name supplied
-by a server is reduced to a bare name, so it cannot point into another directory.
+headers, a limited number of times, and never from ``https`` to ``http`` unless the target is a
+loopback address. A body whose length differs from the announced length is an error. A file name
+supplied by a server is reduced to a bare name, so it cannot point into another directory.
 
 ::
 
@@ -81,7 +81,7 @@ class Download(Printable, frozen=True, kw_only=True):
     """The state of a download: its next target, its deadline, and the redirects still allowed.
 
     Attributes:
-        target: an API call, or a URL on another host.
+        target: an API call, or a URL outside the API.
         redirects: maximum number of further redirects to follow.
         options: options for the whole download.
         expires: deadline for the whole download on the monotonic clock, or ``None``.

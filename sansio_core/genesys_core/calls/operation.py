@@ -220,8 +220,9 @@ class Operation(Printable, Generic[T_co], frozen=True):
             deadline: seconds for the whole call, including retries and delays.
             retry: the retry configuration for this call.
             strict: raise ``DecodeError`` if a response does not match its type.
-            keep_unknown: which models keep fields that this version does not define, for sending
-                the models back: ``False`` for none, ``"items"`` for a listing's items as well.
+            keep_unknown: which models keep fields that this version does not define, so that they
+                can be sent back: ``False`` for none, ``True`` for complete responses, ``"items"``
+                for complete responses and the items of listings.
         """
         try:
             said = Options(

@@ -66,7 +66,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
 
     @property
     def can_continue(self) -> bool:
-        """Whether the rest of the file can be requested separately."""
+        """Whether the rest of the file can be requested with ``Range``."""
         is_short = self.total is None or self.size < self.total
         return self.size > 0 and self.validator is not None and is_short
 

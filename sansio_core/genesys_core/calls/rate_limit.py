@@ -1,7 +1,8 @@
 """Session steps for the rate limit, for calls in the states ``NeedPermit`` and ``ClosingGate``.
 
 Invariants: a request that is permitted has been counted; a call that cannot wait long enough for
-its permit fails at once, and sends nothing; the reservation of a call that ends early is released.
+its permit fails at once, without sending the request; the reservation of a call that ends early is
+released.
 
 A driver applies these steps to the session that its calls share::
 
@@ -95,12 +96,11 @@ class PermitStep(Protocol[S_contra, R_co]):
 
 
 def find_deadline(state: object) -> float | None:
-    """Return the time of a call's deadline on the monotonic clock; ``None`` without a deadline.
-
-    The result is also ``None`` if the call closes the gate and then fails.
+    """Return when a call's deadline passes, on the monotonic clock; ``None`` without a deadline.
 
     Args:
-        state: the state of a call.
+        state: a state to which a rate limit step is applied. The result is also ``None`` for a call
+            that closes the gate and then fails.
     """
     known = cast(State[Any], state)
     waiting = known.then if isinstance(known, ClosingGate) else known

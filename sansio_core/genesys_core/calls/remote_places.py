@@ -1,7 +1,8 @@
 """Converts a place in a shared rate limit, as granted by a Redis server, to a call's next state.
 
 Invariants: those of :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
-counted, and a call that cannot wait long enough for its place fails at once, and sends nothing.
+counted, and a call that cannot wait long enough for its place fails at once, without sending the
+request.
 """
 
 from typing import TypeVar

@@ -2,7 +2,7 @@
 
 Invariants: an action is a value, and its steps are pure functions;
 :mod:`genesys_core.calls.token_transaction` takes one step at a time. The action determines the
-requests to the login host, and how the responses change the client's token.
+requests to send, and how their responses change the client's token.
 
 Explicit actions are in :mod:`genesys_core.calls.auth_actions`.
 """
@@ -87,7 +87,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """Return the result of an action whose request, or wait for the token lock, timed out."""
+        """Return the result for a caller whose wait for the token lock or the action timed out."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
@@ -168,8 +168,8 @@ def reserve_token(
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised | Exchanging]:
     """Decide how a call gets the token that it needs; return the next session and step.
 
-    The adapter holds its token lock from here until an exchange is settled with
-    :func:`settle_token`.
+    The adapter holds its token lock during this step and, if the step is :class:`Exchanging`, until
+    :func:`settle_token` has been applied.
     """
     if not need.call.uses_login_host(session.settings.hosts.login):
         return session, need.refused(moved_away_error())

@@ -45,7 +45,7 @@ class RawResponseReader(Struct, frozen=True):
         return ApiResponse(response.status, response.headers, None, response.body)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
-        """Return the error for the status; its message names the host instead of the platform."""
+        """Return the error for the status; its message begins with the name of the host."""
         error = api_error(response, request, retry_after=retry_after)
         host = urlsplit(request.url).hostname
         error.message = f"{host} returned HTTP {response.status}: {error.message}"

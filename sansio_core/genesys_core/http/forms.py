@@ -1,7 +1,7 @@
 """Forms as request bodies: ``multipart/form-data`` and ``application/x-www-form-urlencoded``.
 
-Invariants: encoding a form is a pure function, so that a repeated request has the same bytes. The
-boundary of a multipart form is a hash of the content, so the content cannot contain the boundary.
+Invariants: encoding a form is a pure function, so a repeated request has the same bytes: the
+boundary of a multipart form is a hash of its content.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Invariants: order and repetition are preserved; names are case-insensitive; the merged view joins
 repeated fields with ``", "`` (RFC 9110 section 5.3). A value that could inject a header line is
-rejected.
+rejected, except in the headers of a response, which are not validated.
 """
 
 import re

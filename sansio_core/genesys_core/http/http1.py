@@ -54,8 +54,7 @@ class HTTP1Connection:
     sending it).
 
     For each method whose name begins with ``receive``, empty ``bytes`` mean that the peer has closed
-    the connection. While :attr:`reusable` is true, another request may be sent; after a failure the
-    connection is unusable.
+    the connection. Another request may be sent while :attr:`reusable` is true.
 
     Args:
         limits: size limits of responses.

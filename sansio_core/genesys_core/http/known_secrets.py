@@ -2,8 +2,8 @@
 
 Invariants: after :meth:`KnownSecrets.hide` no secret can be recovered from a text, neither
 literally nor by undoing percent-encoding (RFC 3986 section 2.1) or JSON escapes (RFC 8259 section
-7), in any combination and depth. If a spelling cannot be located, the whole text is replaced. Text
-without secrets is unchanged, and redaction never fails.
+7), in any combination and to any depth. If an escaped secret cannot be located, or if a text has too
+many levels of escaping, the whole text is replaced. Redaction never fails.
 
 Secrets that are recognized by name are handled by :mod:`genesys_core.http.redaction`.
 """

@@ -1,7 +1,7 @@
 """Response size limits.
 
-Invariants: each limit depends on the bytes received and never on how they were split, so a response
-is accepted or rejected consistently.
+Invariants: whether a response exceeds a limit depends only on its bytes, not on how they were split
+when they were received.
 """
 
 from typing import Final

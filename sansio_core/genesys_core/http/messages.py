@@ -235,8 +235,8 @@ class TransportFailure(Exception):  # noqa: N818 - not an error until the core d
     Args:
         message: a description for the user.
         kind: the kind of failure.
-        sent: whether the request may have reached the server. ``False`` is a guarantee: the core
-            then retries even a POST.
+        sent: whether the request may have reached the server. ``False`` is a guarantee: the core may
+            then retry even a POST.
     """
 
     def __init__(self, message: str, *, kind: FailureKind, sent: bool) -> None:

@@ -78,8 +78,8 @@ class Multipart(Struct, Generic[S_co], frozen=True):
 
     Attributes:
         parts: the fields, in order.
-        boundary: the separator: 1 to 70 letters, digits and ``'()+_,-./:=?``, chosen randomly by
-            the caller so that no content contains it.
+        boundary: the separator between parts: 1 to 70 letters, digits and ``'()+_,-./:=?``. It must
+            not occur in any content, so choose it at random, or use a hash of the content.
 
     Raises:
         InvalidValueError: the boundary is malformed, or occurs in a part's content.

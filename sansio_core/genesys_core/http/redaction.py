@@ -2,8 +2,8 @@
 
 Invariants: a redaction can only be extended: the defaults always apply, and names can be added but
 not removed. Names match in any case and spelling (``client_secret``, ``clientSecret``,
-``Client-Secret``); everything that is not secret is unchanged; no input makes redaction fail, and
-it takes linear time.
+``Client-Secret``); everything that does not look like a secret is unchanged; no input makes
+redaction fail, and it takes linear time.
 """
 
 import contextlib

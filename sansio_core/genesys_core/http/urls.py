@@ -83,7 +83,7 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
 
 
 def format_scalars(name: str, value: QueryValue) -> Sequence[str]:
-    """Return a parameter's formatted values: an empty list for ``None``, one value for a scalar.
+    """Return a parameter's formatted values: none for ``None``, one for a scalar.
 
     Raises:
         InvalidValueError: a value cannot be sent; see :func:`format_scalar`.

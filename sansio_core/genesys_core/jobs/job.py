@@ -143,7 +143,7 @@ def begin_job(
 
     Raises:
         InvalidValueError: the operation does not start a job that can be polled.
-        JobError: the response has neither a job id nor a result.
+        JobError: the response has neither a job id nor the status of a finished job.
     """
     family, id_field = _submit(operation)
     found = read_path(response.data, id_field)

@@ -1,6 +1,6 @@
 """A job's status: its state, progress, links and errors, read as its family describes.
 
-Invariants: reading never raises. A state that is not in the definition never ends a job.
+Invariants: reading a status never raises. A state that is not in the definition never ends a wait.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,9 @@ StatusKind: TypeAlias = StateKind | Literal["unknown"]
 """The meaning of a job's state; in an ``unknown`` state the wait continues."""
 
 _MOST: Final = 1e15
-"""The largest plausible count in a status; dividing larger numbers may overflow."""
+"""Counts of at least this size are treated as unknown: dividing huge integers can raise
+``OverflowError``.
+"""
 
 _OVER: Final = ("succeeded", "partial", "failed", "cancelled")
 
@@ -80,7 +82,7 @@ def read_status(family: JobFamily, response: ApiResponse[object]) -> JobStatus:
 
 
 def read_inline_results(family: JobFamily, data: object) -> Sequence[object]:
-    """Return the results that a status response contains; an empty list if it contains none."""
+    """Return the results that a status response contains; an empty sequence if it contains none."""
     for name in family.inline:
         found = read_path(data, name)
         if found is not None:

@@ -1,7 +1,8 @@
 """Waiting by polling: for the end of a job, or for a condition.
 
-Invariants: a wait ends with the response that fulfills it, with an error that its ``judge`` returns
-or a poll raises, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds longer.
+Invariants: a wait ends with a response that its ``judge`` accepts, with an error that ``judge``
+returns or a poll raises, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds
+longer.
 Pauses grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls
 that fail for a temporary reason are repeated, up to a number of consecutive failures.
 
@@ -64,7 +65,7 @@ MAX_MISSES: Final = 5
 """Maximum number of consecutive failed polls that are repeated; the next failure ends the wait."""
 
 LAST_POLL: Final = 5.0
-"""Minimum timeout of a poll in seconds, even if the poll is sent shortly before the deadline."""
+"""Seconds that a poll may take even if less time is left until the wait's deadline."""
 
 FACTOR: Final = 1.5
 JITTER: Final = 0.2
@@ -186,10 +187,9 @@ class Polling(Struct, Generic[T], frozen=True):
         return self.wait.warnings
 
     def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
-        """Return the polled operation with a deadline that is not later than the wait's.
+        """Return the polled operation, limited to the time left until the wait's deadline.
 
-        If less than :data:`LAST_POLL` seconds of the wait are left, the operation may still take
-        :data:`LAST_POLL` seconds.
+        If less than :data:`LAST_POLL` seconds are left, the limit is :data:`LAST_POLL` seconds.
 
         Args:
             operation: the operation that is polled.
@@ -266,10 +266,10 @@ class Pausing(Struct, Generic[T], frozen=True):
 
 
 class WaitEnded(Struct, Generic[T_co], frozen=True):
-    """Final state of a wait that was fulfilled.
+    """Final state of a wait that succeeded.
 
     Attributes:
-        response: the response that fulfilled the wait.
+        response: the response that ended the wait.
         warnings: warning messages for the caller.
     """
 

@@ -57,8 +57,9 @@ interrupted::
         except OSError as error:
             state = state.failed(error.strerror)
 
-If the proxy itself uses TLS, TLS runs inside TLS. ``session_key`` identifies which TLS session may
-be resumed (in addition to the TLS context and the client's certificate, which the driver knows).
+If both the proxy and the origin use TLS, the origin's TLS runs inside the proxy's. ``session_key``
+identifies which TLS session may be resumed (in addition to the TLS context and the client's
+certificate, which the driver knows).
 """
 
 from collections.abc import Hashable, Iterable

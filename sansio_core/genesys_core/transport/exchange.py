@@ -3,7 +3,7 @@
 Invariants:
 
 * A failure states whether the request may have reached the server: ``sent`` is false until the
-  first byte of the request is written.
+  first byte of the request is written, and for a 407 from a forwarding proxy.
 * If a connection that has served requests closes before any byte of the response, the server is
   assumed to have closed it while it was idle (RFC 9112 section 9.3.1). The request is resent over a
   new connection in the same pool slot, if that is safe (:func:`may_resend`): this does not count as
@@ -11,7 +11,7 @@ Invariants:
   the server may have executed the request before it closed the first connection.
 * A connection with unsolicited bytes is closed before the next request.
 * A response that arrives early, while the request is still being written, is valid.
-* A 407 is a proxy failure only if a forwarding proxy returned it.
+* A 407 is a failure of kind ``proxy`` if the route has a forwarding proxy, otherwise a response.
 
 A driver performs the step that each method returns, and reports its outcome. With threads::
 
@@ -37,7 +37,7 @@ A driver performs the step that each method returns, and reports its outcome. Wi
                         step = exchange.written(sock.send(exchange.data), now=read_clocks())
                     case Step.READ:
                         step = exchange.received(sock.recv(65536), now=read_clocks())
-                    case Step.BODY:      # only with `content`
+                    case Step.BODY:      # only with `uploads=True`
                         step = exchange.body(next(content, None), now=read_clocks())
             except TimeoutError:
                 step = exchange.timed_out(now=read_clocks())

@@ -2,9 +2,9 @@
 
 A :class:`Lease` is a slot in the pool and the connection in it. The pool keeps idle leases; a lease
 in use is held by the :class:`Claim` of one call. The pool has only weak references to leases in
-use, so the used slots are exactly the existing leases: occupancy is derived, never counted. The
-slot of a lease that is no longer referenced (because an exception interrupted a call, or its thread
-died) is free at the next step.
+use: a slot is in use as long as its lease exists, and no counter can become wrong. The slot of a
+lease that is no longer referenced (because an exception interrupted a call, or its thread died) is
+free at the next step.
 
 Invariants:
 
@@ -20,7 +20,8 @@ Invariants:
 * A connection that has been idle for too long or is too old, by either the monotonic or the wall
   clock, is never used. The pool has no background thread: idle connections are closed at the next
   step, or when a timer that the driver sets to :attr:`Pool.next_expiry` fires.
-* No step iterates over all connections, keys or claims: its cost is independent of their number.
+* Except for :meth:`Pool.close`, no step iterates over all connections, keys or claims: its cost is
+  independent of their number.
 * If an exception interrupts a step between any two instructions, no slot is lost and none is
   assigned twice.
 
@@ -62,7 +63,8 @@ __all__ = ["LOOK_AGAIN", "Claim", "Lease", "Pool", "PoolLimits", "PoolStatistics
 C = TypeVar("C")  # the driver's connection type
 
 KEEP_ALIVE_MARGIN: Final = 1.0
-"""An idle connection is closed this many seconds before the timeout that the server announced."""
+"""An idle connection is not reused if the server's keep-alive timeout ends within this many seconds.
+"""
 
 LOOK_AGAIN: Final = 1.0
 """Seconds after which a waiting thread checks the pool by itself, in case its wake-up was lost."""

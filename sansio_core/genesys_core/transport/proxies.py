@@ -1,8 +1,8 @@
 """Proxy settings: from arguments, the environment or the system.
 
-Invariants: an invalid setting is an error that shows neither user name nor password. Exceptions
-(``NO_PROXY``) are compared with the host in the URL: nothing is resolved, and ``localhost`` is not
-``127.0.0.1``.
+Invariants: an invalid proxy URL is an error that shows neither user name nor password. The entries
+of ``NO_PROXY`` are compared with the host in the URL, without name resolution: ``localhost`` does
+not match ``127.0.0.1``.
 """
 
 import base64

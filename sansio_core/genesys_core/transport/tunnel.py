@@ -1,8 +1,8 @@
 """Tunnels through an HTTP proxy with ``CONNECT`` (RFC 9110 section 9.3.6).
 
-Invariants: sans-IO, with the same limits as for any other response. Headers and bodies for the
-origin are never sent to the proxy, and no part of the proxy's response is parsed as a response of
-the origin. Error messages never quote text from the proxy.
+Invariants: sans-IO, with the same limits as for any other response. The CONNECT request contains no
+header meant for the origin, and no part of the proxy's response is parsed as a response of the
+origin. Error messages never quote text from the proxy.
 """
 
 from collections.abc import Iterable

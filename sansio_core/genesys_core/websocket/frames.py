@@ -1,10 +1,10 @@
 """Frames of an open WebSocket connection.
 
-Invariants: events do not depend on how the bytes were split. wsproto parses frames, one at a time
-and only after their length has been checked, so nothing larger than the limit is ever buffered.
-Nearly all messages from Genesys Cloud are short text messages in a single frame; these are parsed
-here, ten times as fast. Frames are also built here, because wsproto takes masks from the operating
-system's random source, which the core must not use.
+Invariants: events do not depend on how the bytes were split. wsproto parses frames, one at a time,
+and receives a payload only after its length has been checked, so no message larger than the limit
+is ever buffered. Nearly all messages from Genesys Cloud are short text messages in a single frame;
+these are parsed here, ten times as fast. Frames are also built here, because wsproto takes masks
+from the operating system's random source, which the core must not use.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ _FINAL_TEXT: Final = 0x81  # FIN, no reserved bit, opcode 1
 _FINAL_CLOSE: Final = 0x88  # the same, opcode 8
 _SLICE: Final = 4096
 """Size in bytes of the slices in which payloads are passed to wsproto, counted from the start of each
-frame, so that the first error found does not depend on how the bytes were split.
+payload, so that the first error found does not depend on how the bytes were split.
 """
 
 _LENGTH_16: Final = 126

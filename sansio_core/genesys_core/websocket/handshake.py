@@ -39,7 +39,7 @@ class WebSocketAddress(Printable, frozen=True):
     """The parsed address of a ``ws`` or ``wss`` URL.
 
     Attributes:
-        origin: host and port, with ``https`` for ``wss``.
+        origin: the scheme (``https`` for ``wss``, ``http`` for ``ws``), host and port.
         target: path and query; omitted from the ``repr``, because the path contains the channel's id.
     """
 

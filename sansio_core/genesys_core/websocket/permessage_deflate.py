@@ -1,9 +1,9 @@
 """Compressed messages: permessage-deflate (RFC 7692).
 
-Invariants: no more than the allowed number of bytes is decompressed or kept in memory, regardless
-of input. wsproto's own extension is not used because it has no such limit, raises ``ValueError``
-for a malformed response, and does not decompress the rest of a fragmented message if a control
-frame arrives between its fragments.
+Invariants: regardless of input, decompression stops one byte after the size limit. wsproto's own
+extension is not used because it has no such limit, raises ``ValueError`` for a malformed response,
+and does not decompress the rest of a fragmented message if a control frame arrives between its
+fragments.
 """
 # ruff: noqa: ARG002 - the signatures are wsproto's
 

@@ -73,7 +73,8 @@ class PlatformChannel(Printable, frozen=True):
         uri: the address of the channel's socket.
         given: whether the channel is the caller's and has not been inspected yet.
         own: whether the channel was created by this state machine.
-        life: seconds after which the channel's topics must be renewed.
+        life: seconds after which the channel's topics must be renewed; 0 for
+            ``Policy.renew_after``.
     """
 
     id: str
@@ -267,7 +268,7 @@ class Syncing(Struct, frozen=True):
         return replace(self, doubtful=True)
 
     def failed(self, delay: float, *, now: Now) -> OutOfSync:
-        """Record that the outcome of the change is unknown; all topics are sent again after the delay."""
+        """Record that the change failed: the server's topics are unknown until all are sent again."""
         return OutOfSync(None, self.failures + 1, now.monotonic + delay)
 
 

@@ -310,7 +310,7 @@ class Transition:
                 self.sync_topics(role)
 
     def resubscribe(self, role: Role, connection: Listening) -> None:
-        """Handle the server's report that topics are missing: send them again."""
+        """Handle the server's report that topics are missing: schedule sending all of them again."""
         self.suspect_gap(connection)
         self.connections[role] = replace(
             connection, sync=connection.sync.lost(now=self.now, policy=self.policy)
