@@ -1,4 +1,4 @@
-"""A lock for steps that take microseconds and do no I/O.
+"""A lock for short steps.
 
 Invariants: the lock is released even if a signal handler raises an exception at any instruction. In a
 forked child the lock is free, because the thread that held it does not exist there.

@@ -35,7 +35,7 @@ class _Capturing:
         raise _Captured(request)
 
     def close(self) -> None:
-        """Do nothing: there is nothing to close."""
+        """Do nothing, because there is no connection to close."""
 
 
 def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> Request:

@@ -215,7 +215,9 @@ class AsyncClientBase(AsyncTransfers):
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
         Raises:
-            InvalidValueError: a channel, proxy, address, header or number is invalid.
+            InvalidValueError: a channel, address, header or number is invalid.
+            ConfigurationError: the proxy is unusable.
+            TypeError: an option is unknown or has the wrong type.
         """
         from genesys_cloud.notifications.async_handler import AsyncNotificationHandler  # noqa: PLC0415
 
@@ -231,7 +233,7 @@ class AsyncClientBase(AsyncTransfers):
         return AsyncAuth(self._cell, self._tokens)
 
     async def close(self) -> None:
-        """Close all connections, including those of notification handlers. Idempotent."""
+        """Close the client's connections and its notification handlers. Idempotent."""
         await self._close()
 
     async def __aenter__(self) -> Self:

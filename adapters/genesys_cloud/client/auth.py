@@ -72,7 +72,7 @@ class _Facts(Unpicklable):
 
     @property
     def token_type(self) -> str | None:
-        """The token's type, ``bearer``; ``None`` if the client has no token."""
+        """The token's type, such as ``bearer``; ``None`` if the client has no token."""
         return None if self.token is None else self.token.token_type
 
     @property

@@ -118,7 +118,7 @@ _EXPECTED: Final = {
 
 
 def check_options(options: ClientOptions, *, transport: object, hooks: object) -> None:
-    """Reject unknown arguments of a client, and check the types that are not checked elsewhere.
+    """Reject unknown arguments of a client, and check the types that the core does not check.
 
     Raises:
         TypeError: an argument is unknown or has the wrong type; the message names the expected

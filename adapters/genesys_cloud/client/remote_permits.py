@@ -1,4 +1,4 @@
-"""Permits for a rate limit that several machines share through a server.
+"""Permits for a rate limit that clients share through a server.
 
 Invariants: the server grants places in the rate limit, and the core decides whether a call waits
 for its place; this module sends the requests to the server and receives its replies.
@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 
 class RemotePermits:
-    """Requests permits from a server with a rate limit that several machines share.
+    """Requests permits for a rate limit that clients share through a server.
 
     Args:
         cell: the cell with the client's session.

@@ -22,7 +22,7 @@ __all__ = ["ResumableFile"]
 CHECKPOINT: Final = 16 << 20
 """Number of bytes after which a partial file is flushed to disk and its size recorded.
 
-A resumed download repeats at most this many bytes.
+A download that resumes after a crash repeats at most about this many bytes.
 """
 
 

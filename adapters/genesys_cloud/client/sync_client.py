@@ -208,7 +208,9 @@ class SyncClientBase(SyncTransfers):
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
         Raises:
-            InvalidValueError: a channel, proxy, address, header or number is invalid.
+            InvalidValueError: a channel, address, header or number is invalid.
+            ConfigurationError: the proxy is unusable.
+            TypeError: an option is unknown or has the wrong type.
         """
         from genesys_cloud.notifications.sync_handler import NotificationHandler  # noqa: PLC0415
 
@@ -224,7 +226,7 @@ class SyncClientBase(SyncTransfers):
         return Auth(self._cell, self._tokens)
 
     def close(self) -> None:
-        """Close all connections, including those of notification handlers. Idempotent."""
+        """Close the client's connections and its notification handlers. Idempotent."""
         run_now(self._close())
 
     def __enter__(self) -> Self:

@@ -106,7 +106,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         *,
         timeout: float | None = _TIMEOUT,
     ) -> None:
-        """Subscribe to several topics with one request; see :meth:`add_subscription`.
+        """Subscribe to several topics at once; see :meth:`add_subscription`.
 
         Args:
             topics: topics, or pairs of a topic and the type to decode its events as.

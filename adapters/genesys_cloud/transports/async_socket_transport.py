@@ -122,7 +122,7 @@ class AsyncSocketTransport:
             pool.release(exchange, self._settings)
 
     async def close(self) -> None:
-        """Close all connections. Idempotent."""
+        """Close idle connections at once, and connections in use when their calls end. Idempotent."""
         self._is_closed = True
         for pool in self._pools.pools(process_id()):
             pool.close()

@@ -57,7 +57,7 @@ def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa:
         network: the connection options; ``None`` for the defaults.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate is unusable, or no library is installed.
+        ConfigurationError: a proxy, CA or certificate is unusable, or neither library is installed.
     """
     network = checked_network(network)
     library = find_httpx()

@@ -304,7 +304,7 @@ class _LockedPool:
         return found
 
     def close(self) -> None:
-        """Close the pool and its connections.
+        """Close the pool and its idle connections.
 
         In a child process, this only closes the file descriptors of connections that the parent
         opened: the parent can still use the connections.
