@@ -1,8 +1,8 @@
 """Base classes for values that contain secrets and are safe to print.
 
-Invariants: fields named in ``__secrets__`` never appear in a ``repr``, in a traceback that shows
-local variables or in ``rich`` output, and never leave the process in a pickle. Fields that are
-``None`` or an empty mapping are omitted from the ``repr``, so it shows which secrets are set.
+Invariants: the values of fields named in ``__secrets__`` never appear in a ``repr``, in a traceback
+that shows local variables or in ``rich`` output, and never leave the process in a pickle. Fields that
+are ``None`` or an empty mapping are omitted from the ``repr``, so it shows which secrets are set.
 """
 
 from typing import Any, ClassVar, Final, NoReturn, Self, cast

@@ -37,8 +37,8 @@
     │   ├── JobFailedError                     the job failed, expired or was cancelled
     │   └── JobStoppedError                    the job waits for its caller; see ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
-    └── PaginationError                        the next page cannot be requested
-        ├── PagingWindowError                  page number limit reached; see ``instead``
+    └── PaginationError                        a listing cannot be read to its end
+        ├── PagingWindowError                  limit of pages or records reached; see ``instead``
         └── IncompleteListingError             fewer items than the platform counted
 """
 
@@ -352,7 +352,7 @@ class ConnectError(TransportError):
 
 
 class TimeoutError(TransportError, builtins.TimeoutError):  # noqa: A001 - the name users look for
-    """A phase of the request, or the whole call, exceeded its timeout."""
+    """A phase of the request exceeded its timeout, or the whole call exceeded its deadline."""
 
 
 class ProxyError(TransportError):
@@ -553,7 +553,7 @@ class WaitTimeoutError(GenesysCloudError, builtins.TimeoutError):
 
 
 class PaginationError(GenesysCloudError):
-    """There are more items, but the next page cannot be requested.
+    """A listing cannot be read to its end, for example because the next page cannot be requested.
 
     Attributes:
         link: the link to the next page that was not followed, if there was one.
@@ -565,7 +565,7 @@ class PaginationError(GenesysCloudError):
 
 
 class PagingWindowError(PaginationError):
-    """The page number limit is reached: the platform rejects higher page numbers.
+    """The platform's maximum number of pages or records is reached; further pages are rejected.
 
     Attributes:
         instead: the name of a method without this limit.

@@ -155,8 +155,8 @@ class Gateway(Confidential, frozen=True):
         host: the gateway's host name.
         protocol: ``https`` or ``http``; empty means ``https``.
         port: the port in the URL, 0 to 65535; ``None`` or -1 omits it.
-        path_params_login: path prefix of ``/oauth/token``; trailing slashes are removed.
-        path_params_api: path prefix of ``/api/v2/...``; trailing slashes are removed.
+        path_params_login: path prefix of ``/oauth/token``; surrounding slashes are removed.
+        path_params_api: path prefix of ``/api/v2/...``; surrounding slashes are removed.
         username: accepted for configuration compatibility; unused, as in the official SDKs.
         password: unused like ``username``; never shown.
 

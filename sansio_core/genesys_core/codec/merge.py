@@ -3,7 +3,7 @@
 Invariants: members that the caller did not change stay as the platform sent them, even if unknown
 to this version or of the wrong type; members that the caller changed have the caller's value. A
 model inherits nothing from a model with a different id that it replaces. List elements are matched
-if they are the same object, have the same id or are equal, never by position.
+if they are the same object, have the same id or are equal, never by position alone.
 """
 
 from collections import defaultdict, deque

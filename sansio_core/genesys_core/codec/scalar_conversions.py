@@ -1,7 +1,7 @@
 """Conversions between JSON scalar types.
 
-Invariants: a conversion preserves the meaning or is not made. Units are not guessed (an integer is
-not a date) and nothing is rounded.
+Invariants: a value is converted only if its meaning is unambiguous. Units are not guessed (an integer
+is not a date), and fractions are not rounded to integers.
 """
 
 import re
@@ -64,7 +64,7 @@ def to_boolean(raw: object) -> bool | None:
 
 
 def to_date_time(raw: object) -> datetime | None:
-    """Convert an ISO 8601 date-time that RFC 3339 does not allow; a date becomes midnight.
+    """Convert an ISO 8601 date-time, even in forms that RFC 3339 lacks; a date becomes midnight.
 
     Accepts times without seconds, an offset without minutes (``+00``) or after a space, and a comma
     in the fraction. Without an offset the result is naive: the zone is not guessed.

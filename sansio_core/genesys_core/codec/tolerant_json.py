@@ -1,7 +1,7 @@
 """A tolerant JSON parser that produces plain Python values.
 
 Invariants: every byte sequence yields a document or a :class:`~genesys_core.errors.DecodeError`.
-Violations of RFC 8259 are tolerated only if the meaning is unambiguous, and each is reported.
+Only the violations of RFC 8259 listed at :func:`parse_json` are tolerated, and each is reported.
 """
 
 import json

@@ -81,7 +81,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         general: the API host, and whether changes to the configuration file are applied.
         gateway: the gateway in front of the platform.
         credentials: the OAuth client's id and secret, and an access token.
-        warnings: a line for each setting without effect, in the order of the file.
+        warnings: a line for each unknown section or key, in the order of the file.
         origins: pairs of ``section.key`` and the source of the value.
     """
 

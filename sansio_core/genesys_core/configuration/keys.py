@@ -1,8 +1,8 @@
 """The keys of configuration files, their rules, and the validation of documents.
 
-Invariants: INI and JSON share the table :data:`KEYS`; validation reports every problem of a document, not only
-the first; and nothing is silently ignored: a setting without effect is a warning, an invalid one is
-a problem. Values of unknown and of secret keys are not shown.
+Invariants: INI and JSON share the table :data:`KEYS`; validation reports every problem of a document,
+not only the first: an unknown section or key is a warning, an invalid value is a problem. Values of
+unknown and of secret keys are not shown.
 """
 
 import math
@@ -256,7 +256,7 @@ class JudgedDocument(Struct, frozen=True):
         values: the value of each ``(section, key)`` that is present and valid.
         lines: the line number of each key that has a value, valid or not.
         problems: a problem for each invalid setting, in line order.
-        warnings: a warning for each setting without effect, in line order.
+        warnings: a warning for each unknown section or key, in line order.
     """
 
     values: Mapping[tuple[str, str], object]

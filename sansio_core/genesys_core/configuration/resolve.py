@@ -45,7 +45,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
         logging: what is logged; for fields that are ``None``, the program's own :mod:`logging`
             settings apply.
         follows_file: whether changes to the configuration file are applied.
-        warnings: a line for each setting without effect, and for a file that does not exist yet.
+        warnings: the file's warnings, or one that the file does not exist yet.
     """
 
     configuration: Configuration
@@ -117,7 +117,7 @@ class Sources(Confidential, frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A line for each setting in arguments and environment that has no effect."""
+        """The warnings of the configurations in the arguments and the environment."""
         return self.given.warnings + self.environment.warnings
 
     def resolve(self, file: FileSnapshot, *, directory_exists: bool = True) -> Resolved:

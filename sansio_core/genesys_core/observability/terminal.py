@@ -1,9 +1,9 @@
 """Escapes text from outside the program so that terminals can show it safely.
 
-Invariants: the result contains no control character (C0, DEL, C1), bidirectional control, line or
-paragraph separator, invisible tag or lone surrogate, so text cannot move the cursor, set a title,
-clear the screen, start a new line or reverse the reading direction. Everything else, including
-letters of any script and emoji, is unchanged. Escaping is idempotent.
+Invariants: apart from the line feeds and tabs that :func:`escape_lines` keeps, the result contains no
+control character (C0, DEL, C1), bidirectional control, line or paragraph separator, invisible tag or
+lone surrogate, so text cannot set a title, clear the screen or reverse the reading direction.
+Everything else, including letters of any script and emoji, is unchanged. Escaping is idempotent.
 """
 
 import re

@@ -18,8 +18,8 @@ from genesys_core.paging.places import read_path
 __all__ = ["GUESS", "ListingReply", "read_items", "read_reply"]
 
 GUESS: Final = "?"
-"""The path of the items if the definition does not describe the listing: the items are then taken
-from the first list among the fields that listings commonly have."""
+"""The path of the items if the definition does not describe the listing: the items are then the page
+itself, if it is a list, or the first list among the fields that listings commonly have."""
 
 _COMMON: Final = ("entities", "results", "Resources", "resources", "conversations")
 

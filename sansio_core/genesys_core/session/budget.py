@@ -51,8 +51,8 @@ class Budget(Protocol):
 
         Args:
             key: a key that identifies a token without revealing it.
-            change: a function that returns the next state and a result; it is called at most once,
-                with ``None`` if there is no state yet.
+            change: a function of the current state, or ``None`` if there is none yet, that returns
+                the next state and a result; it is called at most once.
             wait: seconds to wait for the lock; 0 raises immediately if the state is locked. Clients
                 pass 0 and call again later, except when they release a reservation: then they
                 pass a fraction of a second. Asynchronous clients call this method in the event

@@ -1,8 +1,8 @@
 """Data tables: their schemas, and rows that have a ``key`` and match the schema.
 
 Invariants: every row has a unique key and, if the table has a schema, only the schema's properties,
-with their types. Deleting a table deletes its rows. Properties of a schema cannot be removed. The error codes for rows that do
-not match the schema are a guess.
+with their types. Deleting a table deletes its rows. Properties of a schema cannot be removed. The
+error codes for rows that do not match the schema are a guess.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,8 +1,8 @@
 """Topics whose names do not reveal the operations that cause their events.
 
 Invariants: each cause names operations in the definition. An API call causes one event on a topic,
-or one for each item in its body or for each agent. Topics named like the changed resource's path have rules; see
-:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: which operations cause
+or one for each item in its body or for each agent. Topics named like the changed resource's path
+have rules; see :mod:`genesys_core.simulator.sockets.event_rules`. Guesses: which operations cause
 which events; the user who requested a computation receives the event with its result.
 """
 
