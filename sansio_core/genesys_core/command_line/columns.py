@@ -116,7 +116,7 @@ def list_columns(items: Sequence[object]) -> list[str]:
     """Return the names of all fields with strings, numbers, Booleans or lists of strings.
 
     Fields of nested objects are included one level deep, as ``division.name``. Fields keep the
-    order in which they appear.
+    order in which they appear. If there are none, the result is ``[""]``, which selects whole items.
     """
     found: dict[str, None] = {}
     for item in items:

@@ -11,11 +11,11 @@ __all__ = ["OperationFilter", "find_method", "search_operations"]
 
 @dataclass(frozen=True)
 class OperationFilter:
-    """The conditions of a search; a condition that is not set matches every operation.
+    """The conditions of a search; they ignore case, and match every operation if they are not set.
 
     Attributes:
         words: words that must all occur in the API's name or in the operation's name, path, summary
-            or notes; case-insensitive.
+            or notes.
         path: a text that must occur in the path.
         permission: a text that must occur in a permission.
         is_preview: whether only preview operations match, which may change without notice.

@@ -50,7 +50,7 @@ LAG: Final = timedelta(hours=24)
 
 
 class ExportedFile(Struct, frozen=True):
-    """A file that belongs to a part, such as the media of a recording.
+    """A file that belongs to a part, such as the audio of a recording.
 
     Attributes:
         file: the file's path, relative to the export's directory.
@@ -253,7 +253,7 @@ def select_present(entries: Iterable[ExportPart], files: Iterable[str]) -> tuple
     """Return the entries whose part exists.
 
     If two processes fetch a slice at the same time, one of them may remove the other's part as
-    superseded, although the entry of the removed part is the last one in the manifest.
+    superseded. The slice's last entry in the manifest may then name a part that does not exist.
     """
     names = frozenset(files)
     return tuple(part for part in entries if part.file in names)

@@ -1,7 +1,7 @@
 """Rules A, B, C and S: collections, whose items are at ``{template}/{id}``.
 
-Invariants: an item is read at its path. A collection whose items can be neither created nor written
-must have a listing.
+Invariants: an item is read at its path. A collection whose items cannot be created, changed or
+deleted must have a listing.
 """
 
 from collections.abc import Mapping

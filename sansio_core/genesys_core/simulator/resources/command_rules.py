@@ -1,7 +1,7 @@
 """Rules I and M: commands on an item that return the item, and bulk commands on a collection.
 
-Invariants: the path of a command is below the item or the collection that it changes. A command
-changes only the properties in its body.
+Invariants: the path of a command on an item is below the item's path. A command changes only the
+properties in its body, the item's version and the date of the change.
 """
 
 from collections.abc import Callable, Mapping

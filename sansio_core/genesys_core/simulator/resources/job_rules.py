@@ -141,7 +141,7 @@ def _has_results(entity: Schema) -> bool:
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
-    """Return the path of the property with the job's id in the start response, or ``None``."""
+    """Return the path of the job's id in the response of the operation that starts it, or ``None``."""
     properties = shapes.reply(start).properties or {}
     at = path_key(start.template)
     polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]

@@ -2,7 +2,7 @@
 
 Invariants: a view shows users, queues, or the items of one collection whose items can be created.
 The model of the view's items is that of the collection's items, or is named after it. Every id in the
-view's path either locates the collection or filters the items by a property.
+view's path locates the collection, identifies the only item, or filters the items by a property.
 """
 
 from collections.abc import Callable, Iterator, Sequence

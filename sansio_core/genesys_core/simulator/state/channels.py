@@ -59,7 +59,7 @@ class Channel(Confidential, frozen=True):
         expires: when the channel expires, in seconds since 1970-01-01 UTC.
         used: the channel's position in the order of last use; higher numbers are more recent.
         topics: the channel's topics, by lower-case name.
-        names: the names of all single topics whose events the channel gets, in lower case.
+        names: the names of all single topics whose events the channel receives, in lower case.
         is_connected: whether the channel has an open socket.
         displaced_by: the id of the channel that replaced this channel, if any.
     """

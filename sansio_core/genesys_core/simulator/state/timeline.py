@@ -71,8 +71,8 @@ class TimelineSegment(Struct):
         kind: what the participant does in the segment, such as ``interact`` or ``hold``.
         start: when the segment began, in milliseconds.
         end: when the segment ended, in milliseconds; ``None`` while it lasts.
-        disconnect_type: the reason if the session ended with this segment, spelled as in REST;
-            otherwise ``None``.
+        disconnect_type: why the session ended, spelled as in REST; ``None`` unless it ended with
+            this segment.
     """
 
     kind: SegmentKind

@@ -33,7 +33,7 @@ class Close(Struct, frozen=True):
 
 
 class HangUp(Struct, frozen=True):
-    """End the sending side (FIN), then ignore input until the client closes the connection.
+    """Shut down the sending side (FIN), then ignore input until the client closes the connection.
 
     A connection that is closed while the client is still sending is reset, and the reset can
     overtake the response (RFC 9112 section 9.6).
