@@ -84,8 +84,8 @@ class Connector(Protocol):
         """Schedule a callback on the event loop; thread-safe."""
         ...
 
-    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        """Schedule a callback on the running event loop after a delay."""
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Schedule a callback on the running event loop after a delay; return a function that cancels it."""
         ...
 
     def new_waker(self) -> Any:  # noqa: ANN401 - asyncio's future or trio's event

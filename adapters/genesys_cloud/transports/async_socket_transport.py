@@ -238,7 +238,7 @@ class _OwnPool:
         self.is_stepping = False
         self.thread = get_ident()
         self._late: deque[AnyExchange] = deque()
-        self._looks_later = False
+        self._cancel_look: Callable[[], object] | None = None
 
     async def wait(self, exchange: AnyExchange) -> None:
         """Wait until the pool has a connection for the exchange, or until the exchange's timeout."""
@@ -264,20 +264,22 @@ class _OwnPool:
         finally:
             self.is_stepping = False
         self._settle()
-        if not self._looks_later:
+        if self._cancel_look is None:
             self._look_later()
 
     def _look_later(self) -> None:
         """Schedule a check for the time at which the next idle connection expires."""
+        self._cancel_look = None
         at = self.connections.next_expiry
-        self._looks_later = at is not None
         if at is None:
             return
         seconds = max(at - time.monotonic(), 0) + _LATER
-        try:
-            self.connector.call_later(seconds, partial(_expire, weakref.ref(self)))
-        except RuntimeError:  # an abandoned call is finalized after its event loop has ended
-            self._looks_later = False
+        with suppress(
+            RuntimeError
+        ):  # an abandoned call is finalized after its event loop has ended
+            self._cancel_look = self.connector.call_later(
+                seconds, partial(_expire, weakref.ref(self))
+            )
 
     def expire(self) -> None:
         """Close connections whose keep-alive time has expired."""
@@ -324,6 +326,9 @@ class _OwnPool:
     def _close_now(self) -> None:
         self._step(self.connections.close)
         self._settle()
+        if self._cancel_look is not None:
+            self._cancel_look()
+            self._cancel_look = None
 
     def _step(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         try:
@@ -335,7 +340,7 @@ class _OwnPool:
     def _release_late(self) -> None:
         while self._late:
             self._step(self.connections.release, self._late.popleft(), now=read_clocks())
-        if not self._looks_later:
+        if self._cancel_look is None:
             self._look_later()
 
     def _settle(self) -> None:

@@ -391,9 +391,9 @@ class AsyncioConnector:
         """Schedule a callback on the event loop; thread-safe."""
         cast(asyncio.AbstractEventLoop, self.loop).call_soon_threadsafe(callback)
 
-    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        """Schedule a callback on the event loop after a delay."""
-        asyncio.get_running_loop().call_later(seconds, callback)
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Schedule a callback on the event loop after a delay; return a function that cancels it."""
+        return asyncio.get_running_loop().call_later(seconds, callback).cancel
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
         """Return the addresses of a host name.

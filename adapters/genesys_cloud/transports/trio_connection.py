@@ -233,14 +233,21 @@ class TrioConnector:
         """Schedule a callback on trio; thread-safe."""
         cast(trio.lowlevel.TrioToken, self.loop).run_sync_soon(callback)
 
-    def call_later(self, seconds: float, callback: Callable[[], object]) -> None:
-        """Schedule a callback on trio after a delay, unless the run ends first."""
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Schedule a callback on trio after a delay, unless the run ends first.
+
+        Returns:
+            A function that cancels the callback.
+        """
+        scope = trio.CancelScope()
 
         async def sleep_and_call() -> None:
-            await trio.sleep(seconds)
-            callback()
+            with scope:
+                await trio.sleep(seconds)
+                callback()
 
         trio.lowlevel.spawn_system_task(sleep_and_call, name="genesys-cloud idle connections")
+        return scope.cancel
 
     def new_waker(self) -> trio.Event:
         """Return a new waker: an event that a task passes to :meth:`wait`."""

@@ -12,6 +12,7 @@ from typing import Any
 import anyio.lowlevel
 import pytest
 import trio
+import trio.testing
 
 from genesys_cloud.transports.async_socket_transport import AsyncSocketTransport
 from genesys_core.errors import GenesysCloudError
@@ -85,6 +86,27 @@ def test_a_closed_transport_sends_nothing(run) -> None:
             await call(sending, "http://127.0.0.1:9/")
 
     run(main())
+
+
+def test_a_closed_transport_leaves_no_timer_behind() -> None:
+    async def timers() -> int:
+        scheduled = asyncio.get_running_loop()._scheduled  # type: ignore[attr-defined]
+        return len([timer for timer in scheduled if not timer.cancelled()])
+
+    async def system_tasks() -> int:
+        await trio.testing.wait_all_tasks_blocked()
+        return trio.lowlevel.current_statistics().tasks_living
+
+    async def main(count: Callable[[], Awaitable[int]]) -> None:
+        before, sending = await count(), transport()
+        assert await call(sending, server.url) == 200
+        assert await count() > before  # for the idle connection
+        await sending.close()
+        assert await count() == before
+
+    with scripted_server(lambda _: Reply()) as server:
+        asyncio.run(main(timers))
+        trio.run(main, system_tasks)
 
 
 def test_a_url_that_leads_nowhere_is_a_failure_that_was_not_sent(run) -> None:
