@@ -168,8 +168,8 @@ class Download(Printable, frozen=True, kw_only=True):
     def identify(self, request: Request) -> str:
         """Return an identifier for the file, to resume the download later.
 
-        The identifier is the URL of the first request; for other hosts, the URL without its query,
-        which contains a signature that differs each time.
+        The identifier is the URL of the first request. For a URL outside the API, it omits the query,
+        whose signature differs each time.
 
         Raises:
             InvalidValueError: the request is not a GET; parts can be requested only with GET.

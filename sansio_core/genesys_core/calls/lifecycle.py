@@ -99,8 +99,8 @@ class NeedToken(Struct, Generic[T], frozen=True):
     Attributes:
         call: the call that needs the token.
         rejected: the token that the platform just rejected, if any.
-        arrived: number of exchanges that the vault had completed when the call entered this state;
-            see :meth:`joined`.
+        arrived: number of exchanges that the vault had completed when the call began to wait; set by
+            :meth:`joined`.
         refusal: the platform's response that rejected that token.
     """
 

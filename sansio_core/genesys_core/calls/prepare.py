@@ -1,8 +1,8 @@
 """Conversion of operations to HTTP requests.
 
-Invariants: all checks happen here, before anything is sent. The caller's headers override the
-client's, which override the library's; only ``Authorization`` is added later, when there is a
-token.
+Invariants: all checks of an operation happen here, before anything is sent. The caller's headers
+override the client's, which override the library's; only ``Authorization`` is added later, when
+there is a token.
 """
 
 from functools import lru_cache

@@ -65,7 +65,7 @@ class KnownSecrets(Confidential, frozen=True):
         return hide_credentials(shown)
 
     def hide_in(self, value: T) -> T:
-        """Redact every string in a value: in lists, tuples, mappings, attempts and issues."""
+        """Redact the secrets in every string of a value, including nested values, attempts and issues."""
         shown: object = value
         match value:
             case str():

@@ -224,7 +224,7 @@ class Streamed(Printable, Generic[Chunks_co], frozen=True):
 
 
 FailureKind: TypeAlias = Literal["connect", "timeout", "proxy", "tls", "protocol", "closed"]
-"""The kind of failure: no connection, a timeout, the proxy, the certificate or handshake, a
+"""The kind of failure: no connection, a timeout, the proxy, the TLS certificate or handshake, a
 response that is not HTTP, or a connection that closed before the response was complete.
 """
 

@@ -66,7 +66,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.status)
 
     def results_operation(self) -> Operation[object] | None:
-        """Return the operation that requests the first page of results; ``None`` without one."""
+        """Return the operation that requests the first page of results; ``None`` if none exists."""
         return None if self.family.results is None else self._operation(self.family.results)
 
     def cancel_operation(self) -> Operation[object]:

@@ -2,9 +2,8 @@
 
 Invariants: a wait ends with a response that its ``judge`` accepts, with an error that ``judge``
 returns or a poll raises, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds
-longer.
-Pauses grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls
-that fail for a temporary reason are repeated, up to a number of consecutive failures.
+longer. Pauses grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section
+10.2.3). Polls that fail for a temporary reason are repeated, up to a number of consecutive failures.
 
 ::
 

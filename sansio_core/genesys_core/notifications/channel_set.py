@@ -44,7 +44,7 @@ class Addressed(Struct, frozen=True, gc=False):
 
 
 class ChannelSet(Struct, frozen=True):
-    """Several channels, running or stopped, that share the requested topics.
+    """Several channels, running or stopped, over which the requested topics are distributed.
 
     Attributes:
         policy: each channel's timeouts and delays.

@@ -254,7 +254,7 @@ class EventDispatcher:
         return found
 
     def route(self, event: ChannelEvent) -> "ForConsumer | ForStateCallback":
-        """Return the event for the consumer or the state callback; decode an event on a topic."""
+        """Return an event with its destination; events on topics are decoded."""
         match event:
             case Arrived(envelope=envelope, text=text):
                 notification = self._decoder.read(envelope, text)

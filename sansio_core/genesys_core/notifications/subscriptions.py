@@ -6,8 +6,8 @@ fit, because only then does the platform report which one it rejects; combined t
 the channels would be full otherwise.
 
 The limits are the platform's: 1,000 topics per channel, 20 channels per user and OAuth client, and
-200 characters for a topic. A combined topic, ``prefix?suffix1&suffix2``, counts as one topic; its events
-arrive as ``prefix.suffix1`` and ``prefix.suffix2``.
+200 characters for a topic. A combined topic, ``prefix?suffix1&suffix2``, counts as one topic; its
+events arrive as ``prefix.suffix1`` and ``prefix.suffix2``.
 """
 
 import re

@@ -258,7 +258,7 @@ class Syncing(Struct, frozen=True):
         return self if again == self.again else replace(self, again=again)
 
     def done(self, *, now: Now) -> InSync | OutOfSync:
-        """Record the response; the server's topics are unknown if it has removed some since."""
+        """Record the response; if the server has removed topics since, its topics are unknown."""
         if self.doubtful:
             return OutOfSync(None, self.failures + 1, now.monotonic)
         return InSync(self.wanted - self.again, self.failures, now.monotonic)

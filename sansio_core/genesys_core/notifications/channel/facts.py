@@ -23,8 +23,8 @@ class Facts(Struct, frozen=True, kw_only=True):
         successor: the connection that will deliver events after a planned move.
         draining: the old socket after a planned move.
         duplicates: recognizes duplicate messages during and shortly after a move.
-        missing: the time since which events may have been missed, on the wall clock; ``None`` if no
-            events have been missed.
+        missing: the time since which events may have been missed, on the wall clock; ``None`` if
+            there is no such gap.
         refusals: rejected topics, with the reasons.
         established: whether a channel has existed; until then, a rejection stops the state machine.
         resumed: whether topics have been subscribed before, so that the next subscription is
