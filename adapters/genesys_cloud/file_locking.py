@@ -1,4 +1,4 @@
-"""The operating system's advisory locks on open files.
+"""The operating system's locks on open files.
 
 Invariants: the operating system releases a lock when its process dies. A lock belongs to the open
 file and not to the process, so that it also excludes another client in the same process.

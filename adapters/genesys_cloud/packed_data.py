@@ -20,7 +20,7 @@ __all__ = ["MOST_BYTES", "bundled_definition", "read_data", "read_own_data", "un
 MOST_BYTES = 512 * 1024 * 1024
 """Maximum size of a data file in bytes, both compressed and decompressed.
 
-The bundled definition has 5 MB when it is decompressed.
+The bundled definition is 5 MB in size, decompressed.
 """
 
 _GZIP = b"\x1f\x8b"

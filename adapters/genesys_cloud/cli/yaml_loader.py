@@ -15,9 +15,10 @@ _STRING = "tag:yaml.org,2002:str"
 
 
 class Loader(yaml.SafeLoader):
-    """Loads YAML documents with the core schema of YAML 1.2 (section 10.3).
+    """Loads YAML documents with the core schema of YAML 1.2 (section 10.3), with one exception.
 
-    Numbers without a JSON notation are strings: hexadecimal and octal integers, infinity and NaN.
+    Hexadecimal and octal integers, infinity and NaN are strings, because JSON has no notation for
+    them.
     """
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as in the base class

@@ -113,7 +113,7 @@ class ClientBase(LazyApis, Unpicklable):
         strict: bool | None = None,
         keep_unknown: KeepUnknown | None = None,
     ) -> Self:
-        """Return a client with other defaults that shares this client's connections, token and rate limit.
+        """Return a client that has other defaults and shares this client's connections, token and rate limit.
 
         A call's own options override these defaults. Closing either client closes both.
         """

@@ -179,7 +179,7 @@ class _JobBase(Generic[StatusT, ItemT]):
             count = "1 link" if len(links) == 1 else f"{len(links)} links"
             raise JobError(
                 f"{self._started.family.status.name}: job {self.id} has {count} to result files "
-                f"in the state {self.state!r}, but link {index} was requested (from 0); wait for the job, "
+                f"in the state {self.state!r}, but link {index}, counted from 0, was requested; wait for the job, "
                 "or use job.results()",
                 id=self.id,
                 state=self.state,

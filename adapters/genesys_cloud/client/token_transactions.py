@@ -1,7 +1,7 @@
 """Runs token transactions: performs the core's steps with locks, threads and the token store.
 
 Invariants: one transaction at a time. A transaction that has started runs to completion even if its
-call is cancelled, interrupted or times out, so that none of these loses a rotated token; closing the
+call is cancelled, interrupted or times out, so that a rotated token is still stored; closing the
 client waits for the transaction.
 
 If another call has already refreshed the token, neither a thread nor a task is started.

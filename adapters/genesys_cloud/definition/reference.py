@@ -20,7 +20,7 @@ from genesys_core.simulator.state.examples import example
 __all__ = ["write_reference"]
 
 _DEPTH = 2
-"""Maximum levels of models in an example, including the outermost; models below are omitted."""
+"""Maximum number of levels of nested models in an example, including the outermost model."""
 
 
 def write_reference(

@@ -138,7 +138,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         self._do(timeout, self._driver.clear)
 
     def ping(self) -> None:
-        """Send a ping on each channel; ``on_state`` receives a ``Heartbeat`` with the message ``pong``.
+        """Send a ping on each channel; ``on_state`` receives each pong as a ``Heartbeat``.
 
         Raises:
             GenesysCloudError: see :meth:`add_subscription`.

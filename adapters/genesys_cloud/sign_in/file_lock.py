@@ -22,7 +22,7 @@ _POLL: Final = 0.02
 
 @contextlib.contextmanager
 def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
-    """Return a context manager that holds an advisory lock on a file.
+    """Return a context manager that holds a lock on a file.
 
     The file is created if necessary, and never removed.
 

@@ -76,7 +76,7 @@ class MemoryTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that locks a key; only its holder requests a token for the key.
+        """Return a context manager that holds a key's lock; a client requests tokens only under the lock.
 
         Raises:
             TokenStoreError: the lock was not acquired within ``timeout`` seconds.
@@ -150,7 +150,7 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that locks a key; only its holder requests a token for the key.
+        """Return a context manager that holds a key's lock; a client requests tokens only under the lock.
 
         Raises:
             TokenStoreError: the lock was not acquired within ``timeout`` seconds, or file locks are
@@ -314,7 +314,7 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that locks a key; only its holder requests a token for the key.
+        """Return a context manager that holds a key's lock; a client requests tokens only under the lock.
 
         Raises:
             TokenStoreError: the lock was not acquired within ``timeout`` seconds, or file locks are

@@ -69,7 +69,7 @@ def genesys_simulator(
 
 @pytest.fixture
 def genesys_cloud(genesys_simulator: "InProcessSimulator") -> "Iterator[Client]":
-    """A ``Client`` of a new simulated organization, without sockets."""
+    """A ``Client`` for a new simulated organization, without sockets."""
     from genesys_cloud import Client  # noqa: PLC0415 - see above
 
     token, transport = genesys_simulator.access_token(), genesys_simulator.transport()
@@ -79,7 +79,7 @@ def genesys_cloud(genesys_simulator: "InProcessSimulator") -> "Iterator[Client]"
 
 @pytest.fixture
 def async_genesys_cloud(genesys_simulator: "InProcessSimulator") -> "AsyncClient":
-    """An ``AsyncClient`` of a new simulated organization, without sockets, for asyncio and trio."""
+    """An ``AsyncClient`` for a new simulated organization, without sockets, on asyncio and trio."""
     from genesys_cloud import AsyncClient  # noqa: PLC0415 - see above
 
     # The client is not closed: that needs an event loop, and there are no connections to close.

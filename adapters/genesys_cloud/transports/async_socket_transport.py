@@ -301,14 +301,14 @@ class _OwnPool:
         connection.on_end = ended
 
     def close(self) -> None:
-        """Close all connections, in the event loop that they belong to."""
+        """Close the pool, in the event loop that its connections belong to."""
         if not self.connector.has_ended and self.connector.loop is running_loop():
             self._close_now()
         else:
             self.close_from_anywhere()
 
     def close_from_anywhere(self) -> None:
-        """Close all connections; callable in any thread, with or without a running event loop."""
+        """Close the pool; callable in any thread, with or without a running event loop."""
         if self.connector.has_ended:
             self.drop()
         else:

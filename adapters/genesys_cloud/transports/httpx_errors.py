@@ -141,7 +141,7 @@ def raise_transport_failure(
     Args:
         error: the exception of httpx.
         progress: the progress of the request.
-        began: whether a part of the body is known to have been sent.
+        began: whether reading the request body has begun; the request then counts as possibly sent.
         expires: the request's deadline; a timeout after the deadline is reported as an expired
             deadline.
     """

@@ -16,7 +16,7 @@ _RECORD: Final = 16_384
 
 
 def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
-    """Return OpenSSL's reasons for a TLS error and a rejected certificate; each may be ``None``."""
+    """Return OpenSSL's reason for an error and for rejecting a certificate; each may be ``None``."""
     # Python provides no reason for an end of the connection, and errors that were not raised by
     # OpenSSL lack the attributes.
     ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
