@@ -33,7 +33,7 @@
     │   └── BudgetBusyError                    locked by other clients for too long
     ├── DecodeError                            the response does not match its type
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
-    ├── JobError                               the outcome of a job is unknown; see ``state``
+    ├── JobError                               outcome unknown, or action not supported; see ``state``
     │   ├── JobFailedError                     the job failed, expired or was cancelled
     │   └── JobStoppedError                    the job waits for its caller; see ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
@@ -375,7 +375,9 @@ class OAuthError(GenesysCloudError):
     """The login host returned an error.
 
     Attributes:
-        error: the OAuth error code (RFC 6749 section 5.2), such as ``invalid_client``.
+        error: the OAuth error code (RFC 6749 section 5.2), such as ``invalid_client``; or
+            ``http_`` and the status, ``invalid_response`` or ``state_mismatch``, which this library
+            defines.
         description: the login host's ``error_description``, if any.
         status: the HTTP status, or ``None`` for an error read from a redirect URL.
         correlation_id: ``ININ-Correlation-Id``, if the response has one.
@@ -501,7 +503,7 @@ class ExportError(GenesysCloudError):
 
 
 class JobError(GenesysCloudError):
-    """The outcome of a job cannot be determined.
+    """The outcome of a job cannot be determined, or the job does not support the requested action.
 
     Attributes:
         id: the job's id; empty if the platform returned none.

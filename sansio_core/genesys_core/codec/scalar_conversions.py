@@ -64,7 +64,7 @@ def to_boolean(raw: object) -> bool | None:
 
 
 def to_date_time(raw: object) -> datetime | None:
-    """Convert an ISO 8601 date-time, even in forms that RFC 3339 lacks; a date becomes midnight.
+    """Convert an ISO 8601 date-time, even if RFC 3339 forbids its form; a date becomes midnight.
 
     Accepts times without seconds, an offset without minutes (``+00``) or after a space, and a comma
     in the fraction. Without an offset the result is naive: the zone is not guessed.

@@ -45,7 +45,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
         logging: what is logged; for fields that are ``None``, the program's own :mod:`logging`
             settings apply.
         follows_file: whether changes to the configuration file are applied.
-        warnings: the file's warnings, or one that the file does not exist yet.
+        warnings: the file's warnings, or a warning that the file does not exist yet.
     """
 
     configuration: Configuration

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 MEMORY: Final = 4
 """The number of pages whose item ids are remembered, to omit items that appear again because an
-insertion shifted the pages.
+insertion moved them to the next page.
 """
 
 DEFAULT_SIZE: Final = 25
@@ -53,7 +53,7 @@ class PageResult(Struct, Generic[T], frozen=True):
         pages: a tuple with the page to deliver; empty if it repeats an earlier one.
         items: the items of the page that were not delivered before.
         following: the state for the next page; ``None`` if the listing or the iteration has ended.
-        rest: the position at which a later reader continues; ``None`` at the end of the listing.
+        rest: the state from which a later reader continues; ``None`` at the end of the listing.
         warnings: warning messages for the caller.
         is_cut: whether the limit excludes some of the page's items.
         total: the total number of items, if the platform reports it.

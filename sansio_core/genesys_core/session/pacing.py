@@ -6,7 +6,9 @@ first out, except that a new request takes over a released position; requests th
 their times. Memory is bounded by the limit and the number of waiting calls.
 
 The platform allows 300 requests per minute and token, and fewer for some APIs; it sends no headers
-with the remaining quota. A 429 closes the gate for all calls until its Retry-After has passed.
+with the remaining quota. A 429 with a Retry-After of up to
+:data:`~genesys_core.session.retry.MAX_RETRY_AFTER` closes the gate for all calls until that delay has
+passed.
 
 Algorithm: a window keeps the send times of the last period's requests, and the queue of waiting
 calls. A request may be sent if fewer than the limit were sent in the window, counting those ahead

@@ -1,4 +1,4 @@
-"""Commands that change or end one or many callbacks: their times, phone numbers and queues.
+"""Commands that change or end callbacks, individually or in bulk.
 
 Invariants: a bulk update changes every callback whose state allows a change; all other callbacks
 are counted as errors.

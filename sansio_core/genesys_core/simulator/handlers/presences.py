@@ -1,7 +1,8 @@
 """Handlers for users' presences and routing statuses.
 
-Invariants: each change publishes exactly one event on the user's topic. Events spell presences
-differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE`` in an event.
+Invariants: each change publishes exactly one event on the user's topic for presences or for routing
+statuses. Events spell presences differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE``
+in an event.
 """
 
 from collections.abc import Mapping

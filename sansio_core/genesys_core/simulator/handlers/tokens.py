@@ -38,7 +38,7 @@ def get_tokens_me(call: ApiCall) -> Reply:
 
 
 def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - the token is valid if this is called
-    """Respond to a HEAD with a 204; an invalid token has already been rejected with a 401."""
+    """Respond to a HEAD request with a 204; an invalid token has already been rejected with a 401."""
     return no_content()
 
 
