@@ -42,9 +42,9 @@ this number."""
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
     """Load a sample organization into a simulator, for its users and queues.
 
-    The organization consists of divisions, a role with grants, skills, languages, wrap-up codes, a presence, a
-    location, schedules, flows and prompts, groups and teams with members, and stations; the users
-    and queues refer to all of these.
+    The organization consists of divisions, a role with grants, skills, languages, wrap-up codes, a
+    presence, a location, schedules, flows, a prompt, an IVR, a group and a team with members, and
+    stations. Users and queues are changed to refer to most of these.
 
     Args:
         simulator: the simulated platform.

@@ -1,8 +1,9 @@
 """Builds the pages of listings, in the pagination style of the operation.
 
-Invariants: every item is on exactly one page. A page refers to a next page only if there is one, so
-that iteration always ends. With ``Settings(listing_links=False)``, pages have links only in listings
-whose responses contain the next page's token nowhere else.
+Invariants: every item is on exactly one page, if the dates in a listing by date differ. A page refers
+to a next page only if there is one, so that iteration always ends. With
+``Settings(listing_links=False)``, pages have links only in listings whose responses contain the next
+page's token nowhere else.
 """
 
 import re

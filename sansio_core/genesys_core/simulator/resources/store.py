@@ -1,7 +1,8 @@
 """Finds, creates, changes and deletes the stored items and single resources, as the rules define.
 
-Invariants: an item has the id and ``selfUri`` of its path, every required property, and no property
-that its model lacks. Deleting an item deletes everything below it.
+Invariants: an item has an id, even if its model has no such property, every required property, and no
+other property that its model lacks. The id and ``selfUri`` follow from the item's path. Deleting an
+item deletes everything below it.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """Well-formed examples of the models of a definition.
 
 Invariants: an example depends only on its arguments, has the declared types at every level, and is
-finite: models nest at most ``depth`` levels, even if the definition has cycles.
+finite: models nest at most ``depth`` levels, apart from those in required properties, even if the
+definition has cycles.
 """
 
 from binascii import crc32
