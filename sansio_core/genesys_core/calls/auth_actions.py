@@ -105,7 +105,7 @@ class _AuthAction(Struct, frozen=True):
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
         """Return the error for an action that timed out before it sent a request."""
         seconds = session.settings.refresh_token_wait_max
-        words = f"timed out after waiting {seconds:g} s for another token exchange"
+        words = f"timed out after waiting {seconds:g} s for another token request"
         return Raised(errors.TimeoutError(words, sent=False))
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction

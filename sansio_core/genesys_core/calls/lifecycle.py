@@ -139,7 +139,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return self.refused(error)
 
     def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """Report that another call's token exchange took too long.
+        """Report that another call's token request took too long.
 
         The wait exceeded ``refresh_token_wait_max`` or this call's deadline.
         """

@@ -69,7 +69,7 @@ class EventBuffer:
 
     @property
     def blocked(self) -> bool:
-        """Whether reading from sockets must pause until the consumer takes an event."""
+        """Whether reading from sockets must pause, because the buffer is full."""
         return self._blocks and self._notifications >= self._limit
 
     def put(self, event: Event, *, at: Now) -> None:

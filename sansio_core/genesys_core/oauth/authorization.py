@@ -147,7 +147,7 @@ class Implicit(Struct, frozen=True):
     """The implicit grant, whose redirect contains the token. Deprecated by the platform.
 
     The platform has accepted no new clients since 2026 and ends support in 2027; use
-    :class:`~genesys_core.oauth.grants.Pkce`. There is no token exchange and no refresh token, so a
+    :class:`~genesys_core.oauth.grants.Pkce`. There is no token request and no refresh token, so a
     client cannot use this grant as ``auth``; pass the token to the client instead.
 
     Args:

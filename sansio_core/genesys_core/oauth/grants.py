@@ -14,7 +14,7 @@ RefreshToken, public  ``...&refresh_token&client_id``                           
 Saml2Bearer           ``grant_type=urn:...:saml2-bearer&orgName&assertion``           yes
 ===================== ==============================================================  ===========
 
-The implicit grant has no token exchange; see :class:`genesys_core.oauth.authorization.Implicit`.
+The implicit grant has no token request; see :class:`genesys_core.oauth.authorization.Implicit`.
 """
 
 import re

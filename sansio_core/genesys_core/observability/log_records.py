@@ -2,8 +2,8 @@
 
 Invariants: at most one record per attempt, redacted when it is created; if the level is disabled
 nothing is computed. Bodies contain personal data and are not logged unless enabled; the bodies of
-token exchanges are never logged. Nothing that a server sends can make formatting fail or forge a
-record.
+token requests and their responses are never logged. Nothing that a server sends can make formatting
+fail or forge a record.
 
 ========  ===========================================================================
 level     what is recorded
@@ -88,8 +88,9 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
             failed (for example because the response cannot be decoded), and why; if ``None``, the
             outcome determines whether the call has failed.
         hides_bodies: whether the bodies are omitted even if logging of bodies is enabled: the
-            bodies of a token exchange are secret, and the bodies of a transfer are files. A request
-            to a URL whose path ends in ``/oauth/token`` is always treated as a token exchange.
+            bodies of a token request and its response are secret, and the bodies of a transfer are
+            files. A request to a URL whose path ends in ``/oauth/token`` is always treated as a
+            token request.
         returned: whether the call succeeded regardless of the status: a repeated DELETE may succeed
             with a 404.
         call: the call that the attempt belongs to; its secrets are redacted wherever they appear.

@@ -10,7 +10,7 @@ Invariants: an observer changes no outcome. It may add header fields to a reques
     call.waiting(waiting)                          # before each wait
     call.ended(outcome, now)                       # once; None: the call was cancelled
 
-A token exchange is a separate call with the purpose ``token``, which begins and ends within the
+A token request is a separate call with the purpose ``token``, which begins and ends within the
 call that needs it.
 
 The methods of both base classes do nothing; subclasses override those that they need.
@@ -66,11 +66,11 @@ class Observer:
     __slots__ = ()
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver | None:
-        """Called when a call or a token exchange begins.
+        """Called when a call or a token request begins.
 
         Args:
             operation_name: the operation's name, such as ``get_users_me``.
-            purpose: whether the call is an API call or a token exchange.
+            purpose: whether the call is an API call or a token request.
             now: the current time.
 
         Returns:

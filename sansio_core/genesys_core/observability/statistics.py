@@ -27,7 +27,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     """A snapshot returned by ``client.stats()``; all counts start at the client's creation.
 
     Attributes:
-        calls: API calls started, excluding token exchanges.
+        calls: API calls started, excluding token requests.
         calls_under_way: API calls in progress.
         failures: API calls that raised an error; cancelled calls are not counted.
         retries: API requests beyond the first of each call.
@@ -103,7 +103,7 @@ class StatisticsObserver(Observer):
         return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer
-        """Count an API call or token exchange, and return its observer."""
+        """Count an API call or token request, and return its observer."""
         if purpose == "token":
             return _CountedExchange(self._apply)
         return _CountedCall(self._apply, self._under_way)

@@ -33,7 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         retry: the client's retry configuration.
         strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: which models keep unknown fields.
-        refresh_token_wait_max: maximum seconds that a call waits for another call's token exchange.
+        refresh_token_wait_max: maximum seconds that a call waits for another call's token request.
         stores_tokens: whether the adapter has a token store; see
             :mod:`genesys_core.calls.token_transaction`.
         secrets: secrets that logs must not show, such as a proxy's password.

@@ -185,8 +185,8 @@ class Claim(Generic[C]):
     Attributes:
         lease: the assigned lease.
         waker: an object that wakes the call; set and used only by the driver.
-        is_waiting: whether the claim is in the queue. A claim that is not waiting and has
-            no lease was rejected, because the pool was closed.
+        is_waiting: whether the claim is in the queue. If a claim leaves the queue without a lease,
+            the pool was closed.
         group: internal to the pool.
     """
 

@@ -68,10 +68,10 @@ class Closed(Struct, frozen=True):
 FailedKind: TypeAlias = Literal[
     "connect", "timeout", "proxy", "tls", "handshake", "protocol", "too_big", "binary", "closed"
 ]
-"""The cause of a failure. Adapters report ``connect``, ``timeout``, ``proxy`` and ``tls``. This
-package reports the others: the server rejected the handshake or responded incorrectly, a frame
-violated RFC 6455, a message exceeded the limit, a message was binary, or the connection closed
-without a close frame.
+"""The cause of a failure. Only adapters report ``connect``, ``timeout``, ``proxy`` and ``tls``. The
+others mean that the server rejected the handshake or responded incorrectly, that a frame violated RFC
+6455, that a message exceeded the limit, that a message was binary, or that the connection broke or
+closed without a close frame.
 """
 
 

@@ -134,7 +134,10 @@ class Gap(Struct, frozen=True):
 
 
 class SubscriptionRejected(Struct, frozen=True):
-    """The platform rejected a topic. It is requested again after a reconnect, or if added again.
+    """The platform rejected a topic.
+
+    The topic is requested again after a reconnect, when the topics are renewed, or if it is added
+    again.
 
     Attributes:
         topic: the topic in the form sent to the platform. For a combined topic, the platform does
