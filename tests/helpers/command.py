@@ -71,3 +71,15 @@ def spawn(
         timeout=60,
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def limited_files(size: int, *command: str) -> list[str]:
+    """The command that runs another one whose files cannot grow beyond a size, as on a full disk."""
+    return [sys.executable, "-c", _LIMITED, str(size), *command]
+
+
+_LIMITED = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.argv[2], sys.argv[2:])
+"""

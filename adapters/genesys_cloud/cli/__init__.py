@@ -23,7 +23,7 @@ _EXTRAS: Final = {
 }
 """The name of the extra that installs a package, by the package's import name."""
 
-_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """The error numbers of a write that fails because of a full disk, a file size limit or a damaged disk."""
 
 _HELP: Final = frozenset({"--help", "-h"})
@@ -61,7 +61,7 @@ def main() -> None:
             is_expected,
         )
 
-        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
             _discard_output()
             _report(OSError(f"cannot write: {error.strerror}"))
         elif not is_expected(error):

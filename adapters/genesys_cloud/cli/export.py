@@ -95,7 +95,8 @@ def export(
 @contextmanager
 def _target_errors(out: str) -> "Generator[None]":
     """Report an error of the target, such as a missing directory or a package that is not installed."""
-    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415 - see cli.app
+    from genesys_cloud.cli import UNWRITABLE  # noqa: PLC0415 - see cli.app
+    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
 
     try:
@@ -103,6 +104,8 @@ def _target_errors(out: str) -> "Generator[None]":
     except (BrokenPipeError, ModuleNotFoundError, GenesysCloudError):
         raise  # see cli.main; the library's TimeoutError is an OSError as well
     except OSError as error:
+        if error.errno in UNWRITABLE:
+            raise  # not invalid usage: requests may have been sent
         raise UsageError(f"--out {out}: {error.strerror or error}") from None
     except ImportError as error:
         raise UsageError(str(error)) from None

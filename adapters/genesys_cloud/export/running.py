@@ -151,7 +151,7 @@ def _run(
         first, error = next(iter(failed.items()))
         raise ExportError(
             f"{len(failed)} of {len(slices)} slices failed; run the export again to fetch them. "
-            f"The first failed slice, {first}: {error}",
+            f"The first failed slice, {first}: {_reason(error)}",
             missing=tuple(failed),
         ) from error
     # While slices are missing, another process, which may have extended the plan, may be writing
@@ -203,6 +203,12 @@ def read_parts(target: Target) -> list[ExportPart]:
     contents = (target.read(f"manifest/{name}") for name in target.list("manifest"))
     decoded = (decode_part(content) for content in contents if content is not None)
     return [part for part in decoded if part is not None]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
 
 
 def _read_present(target: Target) -> tuple[ExportPart, ...]:

@@ -16,7 +16,7 @@ import pytest
 from genesys_cloud.cli.bulk import _Driver
 from genesys_cloud.file_locking import try_lock
 from genesys_cloud.simulator import Rule, faults, faulty_simulator, running_simulator
-from tests.helpers.command import COMMAND, run_command
+from tests.helpers.command import COMMAND, limited_files, run_command
 from tests.helpers.server import Reply, scripted_server
 
 pytestmark = pytest.mark.usefixtures("clean_home")
@@ -447,13 +447,6 @@ def test_a_full_disk_leaves_what_can_be_continued(platform, tmp_path):
     assert rest.code == 0, rest.err
 
 
-LIMITED = """
-import os, resource, sys
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
 @pytest.mark.parametrize("size", [0, 200])
@@ -462,7 +455,7 @@ def test_a_journal_that_cannot_be_written_ends_the_run(platform, tmp_path, size)
     path = jsonl(tmp_path / "rows.jsonl", [{"name": f"F{n}"} for n in range(30)])
     call = [*CREATE, "--from-file", str(path), "--parallel", "1"]
     done = subprocess.run(
-        [sys.executable, "-c", LIMITED, str(size), *COMMAND, *call],
+        limited_files(size, *COMMAND, *call),
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,7 @@ import pytest
 from genesys_cloud.cli.export import _read_body
 from genesys_cloud.export import read_records, read_status
 from genesys_core.errors import TimeoutError  # noqa: A004
-from tests.helpers.command import run_command
+from tests.helpers.command import limited_files, run_command
 from tests.helpers.conversations_server import conversations_server
 
 pytestmark = pytest.mark.slow
@@ -22,10 +22,11 @@ LIMIT = 60
 
 @pytest.fixture
 def command(clean_home, tmp_path):
-    def start(server, *words):
+    def start(server, *words, limit=None):
         environment = {**os.environ, "HOME": str(clean_home), "GENESYSCLOUD_ACCESS_TOKEN": "t"}
+        call = [sys.executable, "-m", "genesys_cloud.cli", "--host", server.url, "export", *words]
         return subprocess.Popen(
-            [sys.executable, "-m", "genesys_cloud.cli", "--host", server.url, "export", *words],
+            call if limit is None else limited_files(limit, *call),
             cwd=tmp_path,
             env=environment,
             stdout=subprocess.PIPE,
@@ -115,6 +116,27 @@ def test_after_ctrl_c_the_same_command_continues(command, tmp_path):
         assert (code, out.split(",")[0]) == (0, "2000 records"), err
         ids = [one["conversationId"] for one in read_records(tmp_path / "calls")]
         assert sorted(ids) == [one["conversationId"] for one in platform.records]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limits")
+@pytest.mark.parametrize(
+    ("limit", "expected", "words"),
+    [
+        # The document cannot be written.
+        (0, 1, "genesys-cloud: cannot write: File too large"),
+        # No slice can be written.
+        (20_000, 11, ": File too large"),
+    ],
+)
+def test_a_full_disk_is_no_invalid_usage(command, limit, expected, words):
+    with conversations_server() as (server, _):
+        call = ("conversations", *RANGE, "--out", "calls")
+        code, _, err = ended(command(server, *call, limit=limit))
+        assert code == expected
+        assert err.splitlines()[-1].endswith(words)
+        assert "Errno" not in err
+        code, out, err = ended(command(server, *call))
+        assert (code, out.split(",")[0]) == (0, "300 records"), err
 
 
 @pytest.mark.parametrize(
