@@ -144,7 +144,7 @@ class ListingReader(Generic[T]):
 
         Raises:
             StopIteration: no item or page is available; if :meth:`wanted` returns ``None``, the
-                listing has ended.
+                iteration has ended.
         """
         buffer = self._buffer()
         if self._index >= len(buffer):

@@ -1,8 +1,8 @@
 """Timers of conversations, jobs and traffic, on the virtual clock.
 
 Invariants: the timer that is due first is returned first; if several timers are due at the same
-time, the one that was set first. Only the timers of rescheduled callbacks are cancelled; any other
-obsolete timer does nothing, because its action checks the conversation.
+time, the one that was set first. Only the timers of rescheduled callbacks and of stopped traffic are
+removed; any other obsolete timer does nothing, because its action checks the conversation.
 """
 
 from heapq import heapify, heappop, heappush

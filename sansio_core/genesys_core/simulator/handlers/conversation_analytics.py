@@ -1,6 +1,6 @@
 """Conversation analytics: details, aggregates, queue observations, recording metadata.
 
-Invariants: everything is read from the timelines at the time of the request.
+Invariants: everything is computed from the current state at the time of the request.
 """
 
 from collections.abc import Mapping

@@ -67,7 +67,8 @@ def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant
     found = conversation.participant(identity)
     wanted = call.arguments.get("communicationId")
     if found is None or wanted not in {None, found.session.id}:
-        message = f"The conversation has no participant {identity} with that communication."
+        which = "" if wanted is None else f" with the communication {wanted}"
+        message = f"The conversation has no participant {identity}{which}."
         raise make_refusal("conversation.error.not.conversation.participant", message, status=404)
     return found
 

@@ -1,7 +1,7 @@
 """Handlers that read conversations: one by id, the caller's own, and wrap-ups.
 
-Invariants: listings contain the conversations that the caller has not finished, in order of start
-time.
+Invariants: listings contain the conversations that the caller has not finished, in the order in which
+the caller joined them.
 """
 
 from collections.abc import Mapping
