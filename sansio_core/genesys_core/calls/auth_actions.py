@@ -100,7 +100,7 @@ class _AuthAction(Struct, frozen=True):
 
     @property
     def expires(self) -> None:
-        """Always ``None``: the action has no deadline, only its requests do."""
+        """Always ``None``: the action has no deadline; only its requests have one."""
 
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
         """Return the error for an action that timed out before it sent a request."""

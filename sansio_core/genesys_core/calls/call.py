@@ -1,7 +1,7 @@
 """The data of one call, shared by all of its states.
 
-Invariants: a call is an immutable value; each attempt is appended to its history, with the decision
-about it. The timeouts of the next request are computed here, and nowhere else.
+Invariants: a call is an immutable value; each failed attempt is appended to its history, with the
+decision that followed. The timeouts of the next request are computed here, and nowhere else.
 """
 
 from collections.abc import Callable

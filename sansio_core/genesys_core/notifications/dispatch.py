@@ -308,7 +308,7 @@ def latest_failure(events: Iterable[object], known: str | None) -> str | None:
 
 
 def operator_warning(event: ChannelEvent) -> str | None:
-    """Return a log message for an event, or ``None``.
+    """Return the warning to log for an event; ``None`` for an event that requires no warning.
 
     Channel ids are omitted, because an id is sufficient to listen to the channel.
     """

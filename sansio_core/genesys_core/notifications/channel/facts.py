@@ -1,7 +1,7 @@
 """The complete state of a notification channel.
 
 Invariants: facts are immutable and complete: together with the policy and an input they determine
-the next step.
+the next step, except for the random part of delays.
 """
 
 from msgspec import Struct

@@ -1,7 +1,7 @@
 """A channel's REST operations, and the interpretation of their responses.
 
 Invariants: a response that lacks required content is treated like any other failure; nothing is
-raised.
+raised, except by a caller's ``Policy.rewrite``.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,8 @@
 """A transition of the channel state machine: from an input and facts to new facts and effects.
 
 Invariants: a transition begins and ends with immutable facts. In between it modifies only itself,
-so the same input on the same facts always yields the same step.
+so the same input on the same facts always yields the same step, except for the random part of
+delays.
 
 ``primary`` is the connection that delivers events. ``successor`` exists only during a planned move,
 and becomes the primary when the server has all topics on it; the old socket is then drained.
