@@ -176,11 +176,11 @@ class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     """A listing method of a synchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[Item_co]":
-        """Iterate over the items of all pages. Takes the same arguments as the method itself."""
+        """Iterate over the items of all pages. Takes the arguments of the API method."""
         ...
 
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[T_co]":
-        """Iterate over the pages. Takes the same arguments as the method itself."""
+        """Iterate over the pages. Takes the arguments of the API method."""
         ...
 
     def with_paging(
@@ -202,11 +202,11 @@ class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     """A listing method of an asynchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[Item_co]":
-        """Iterate over the items of all pages. Takes the same arguments as the method itself."""
+        """Iterate over the items of all pages. Takes the arguments of the API method."""
         ...
 
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[T_co]":
-        """Iterate over the pages. Takes the same arguments as the method itself."""
+        """Iterate over the pages. Takes the arguments of the API method."""
         ...
 
     def with_paging(
@@ -220,7 +220,7 @@ class SyncJobMethod(SyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     """A method of a synchronous API that starts a job."""
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> "Job[StatusT, Item]":
-        """Start the job and return it. Takes the same arguments as the method itself."""
+        """Start the job and return it. Takes the arguments of the API method."""
         ...
 
 
@@ -228,7 +228,7 @@ class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     """A method of an asynchronous API that starts a job."""
 
     async def run(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncJob[StatusT, Item]":
-        """Start the job and return it. Takes the same arguments as the method itself."""
+        """Start the job and return it. Takes the arguments of the API method."""
         ...
 
 

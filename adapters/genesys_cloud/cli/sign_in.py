@@ -93,7 +93,7 @@ def login(
 ) -> None:
     """Sign in as a user through the browser, and save the token for later commands.
 
-    The exact redirect URI must be registered for the OAuth client, so --port must be fixed.
+    The exact redirect URI must be registered for the OAuth client: pass --port or --redirect-uri.
     Exit code 3 if sign-in was rejected, 10 if it timed out, 2 if an option or setting is invalid.
     """
     from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see cli.app

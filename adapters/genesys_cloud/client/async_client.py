@@ -272,8 +272,8 @@ class AsyncClient(AsyncClientBase, AsyncApis):
     Args:
         transport: a transport that sends requests instead of the default one; see
             :class:`~genesys_cloud.transports.AsyncTransport`.
-        hooks: functions or coroutine functions run before each request and after each response; see
-            :mod:`genesys_cloud.transports.hooks`.
+        hooks: functions or coroutine functions that run before each request and after each response;
+            see :mod:`genesys_cloud.transports.hooks`.
         options: all other arguments; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:

@@ -158,7 +158,7 @@ def check_factory(client: object) -> None:
     """Check that a value can be called to create a worker's client.
 
     Raises:
-        TypeError: the value is not callable. A client is not: it cannot be sent to workers.
+        TypeError: the value is not callable, such as a client, which cannot be sent to workers.
     """
     if not callable(client):
         raise wrong_type("client", client, "a function that returns a client", "Client")

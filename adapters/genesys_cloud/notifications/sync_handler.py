@@ -223,8 +223,8 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     def _check_thread(self) -> None:
         if threading.current_thread() is self._threads[0]:
             raise errors.GenesysCloudError(
-                "connect_uri and log handlers run in the handler's own thread, where this call would "
-                "deadlock; call it from another thread"
+                "connect_uri functions and log handlers run in the thread of the notification handler, "
+                "where this call would deadlock; call it from another thread"
             )
 
     async def _send_in_thread(

@@ -105,7 +105,7 @@ class _IdleStreams:
             self.connector.call_soon(self._close_all)
 
     def drop(self) -> None:
-        """Drop idle connections without closing them properly.
+        """Drop the idle connections: close their sockets, without using an event loop.
 
         The connections were inherited from a parent process, or belong to an ended event loop.
         """

@@ -1,8 +1,8 @@
 """The sign-in that ``genesys-cloud login`` saves for later commands.
 
-Invariants: secrets are only in the token file, which only its owner can read; the settings file
-next to the token file contains no secrets. A settings file that belongs to another user, or that other
-users can access, is rejected and never overwritten. A client refreshes the token like any other token.
+Invariants: secrets are only in the token file; the settings file next to it contains none. A settings
+file that belongs to another user, or that other users can access, is rejected and never overwritten.
+A client refreshes the token like any other token.
 """
 
 import contextlib

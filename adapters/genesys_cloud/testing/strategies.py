@@ -48,7 +48,7 @@ M = TypeVar("M", bound=Model)
 _TEXT: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _LETTERS: Final = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 _FIELDS: Final = (12, 4, 2)
-"""Maximum number of randomly chosen fields of a model, for a depth of 2 or more, of 1 and of 0.
+"""Maximum number of randomly chosen fields of a model, for depth 2 or more, depth 1 and depth 0.
 
 The platform's largest model, ``ViewFilter``, has 248 fields.
 """
@@ -73,7 +73,7 @@ def json_values() -> st.SearchStrategy[object]:
 def models_of(
     model: type[M], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[M]:
-    """Return a strategy for models of one type, in which any field may be absent.
+    """Return a strategy for models of one type; any field may be absent, except those in ``fields``.
 
     Args:
         model: the type of the models, such as ``models.User``.

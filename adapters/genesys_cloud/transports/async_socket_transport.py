@@ -315,7 +315,7 @@ class _OwnPool:
             self.connector.call_soon(self._close_now)
 
     def drop(self) -> None:
-        """Discard all connections without closing them properly."""
+        """Drop all connections: close their sockets, without using their event loop."""
         self._step(self.connections.close)
         if self._late:
             self._release_late()

@@ -241,7 +241,7 @@ def _read(name: str, pem: Pem) -> Path | str:
     text = pem if isinstance(pem, str) else pem.decode("ascii", "replace")
     if _PEM_MARK not in text or not text.isascii():
         raise ConfigurationError(
-            f"{name}: not PEM text, which is ASCII and has a line that begins with -----BEGIN"
+            f"{name}: must be PEM text: ASCII, with a line that begins with -----BEGIN"
         )
     return text
 
