@@ -274,12 +274,9 @@ class _OwnPool:
         if at is None:
             return
         seconds = max(at - time.monotonic(), 0) + _LATER
-        with suppress(
-            RuntimeError
-        ):  # an abandoned call is finalized after its event loop has ended
-            self._cancel_look = self.connector.call_later(
-                seconds, partial(_expire, weakref.ref(self))
-            )
+        expire = partial(_expire, weakref.ref(self))
+        with suppress(RuntimeError):  # a call is finalized after its event loop has ended
+            self._cancel_look = self.connector.call_later(seconds, expire)
 
     def expire(self) -> None:
         """Close connections whose keep-alive time has expired."""
