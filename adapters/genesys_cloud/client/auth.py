@@ -112,8 +112,8 @@ class Auth(_Facts):
     def exchange(self, grant: Grant) -> Token:
         """Exchange a grant for a token that later calls use; ``PostToken`` in the official SDKs.
 
-        The grant and its token replace the client's previous ones, unless the login host rejects
-        the grant.
+        The grant and its token replace the client's previous ones. If the exchange fails, the
+        client is unchanged.
 
         Args:
             grant: the grant, such as :class:`~genesys_cloud.Pkce`.

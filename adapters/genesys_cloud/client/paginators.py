@@ -107,7 +107,7 @@ class _Progress:
 
 
 class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
-    """Iterates over the items or pages of a listing; a page is requested when it is needed.
+    """Iterates over the items or pages of a listing, and requests the pages.
 
     After an error you can continue: the iterator then returns the item that it failed to return.
     """
@@ -137,7 +137,7 @@ class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
 
 
 class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
-    """Iterates over the items or pages of a listing; a page is requested when it is needed.
+    """Iterates over the items or pages of a listing, and requests the pages.
 
     After an error or a cancellation you can continue: the iterator then returns the item that it
     failed to return.

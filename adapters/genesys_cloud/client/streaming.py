@@ -108,7 +108,7 @@ async def with_transport_errors(
 
 
 class StreamedBody:
-    """Iterates over the chunks of a streamed response; raises an error once the response is closed.
+    """Iterates over the chunks of a streamed response; raises an error if it was closed too early.
 
     Args:
         chunks: the response's chunks. :meth:`close` does not close this iterator, because iteration

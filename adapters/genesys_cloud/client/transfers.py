@@ -1,10 +1,10 @@
-"""Downloads, uploads and streamed responses: bodies that are not kept in memory.
+"""Downloads, uploads and streamed responses, without keeping their bodies in memory.
 
 The core decides which URL to request, which redirects to follow and when to retry; this module
 transfers the bytes.
 
 Invariants: the file of a download appears complete or not at all; leaving a stream early releases its
-connection.
+connection. Only with a transport that cannot stream are bodies kept in memory.
 """
 
 from collections.abc import (
@@ -227,8 +227,8 @@ class SyncTransfers(_Transfers):
                 for chunk in reply.chunks:
                     ...
 
-        Until the body begins, this is a call like any other, including retries; a body that is cut
-        off raises an error. The call's deadline also applies to the body. Leaving the block early
+        Until the body begins, the call is retried like any other; later, iterating over an
+        incomplete body raises an error. The call's deadline also applies to the body. Leaving the block early
         releases the connection.
 
         Raises:

@@ -1,7 +1,7 @@
 """Bodies of uploads: from bytes, files, iterators or forms.
 
-Invariants: files and iterators are never read as a whole: the next chunk is read when the
-connection has accepted the previous one.
+Invariants: if the transport can stream, files and iterators are read chunk by chunk: the next chunk is
+read when the connection has accepted the previous one.
 """
 
 import os

@@ -129,7 +129,7 @@ class LoggingObserver(Observer):
             old.close(self._file)
 
     def warn(self, message: str, *, now: Now, name: str = CONFIG_LOGGER) -> None:
-        """Log a warning, regardless of the level of calls.
+        """Log a warning, regardless of the configured level.
 
         Args:
             message: the message, in which secrets are redacted.

@@ -1,7 +1,7 @@
 """Opens token files, sign-in settings and lock files safely.
 
-Invariants: opening a file never blocks, not even a FIFO without a writer, and never follows symbolic
-links. Only regular files are accepted, and :func:`read_own_file` rejects files that another user may
+Invariants: opening a file never blocks, not even a FIFO without a writer. Symbolic links and all other
+files that are not regular are rejected, and :func:`read_own_file` rejects files that another user may
 have planted; the error message explains what to do.
 """
 

@@ -1,4 +1,4 @@
-"""Creates clients of httpx or httpx2 with the given proxy, TLS settings and connection limits.
+"""Creates clients of httpx or httpx2 with the given proxy and TLS settings.
 
 Invariants: an unusable setting raises an error when the client is created, and the error contains
 no password. The environment is used only if it is trusted.
