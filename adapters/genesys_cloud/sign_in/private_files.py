@@ -69,8 +69,9 @@ def read_own_file(path: Path) -> bytes:
     """
     content, facts = read_file(path)
     # The number of links is checked because a hard link that another user made to one of our files
-    # has the same owner and mode as our file.
-    if is_open_to_others(facts) or facts.st_nlink != 1:
+    # has the same owner and mode as our file. It is 0 if another process has replaced the file since it
+    # was opened.
+    if is_open_to_others(facts) or facts.st_nlink > 1:
         raise TokenStoreError(
             f"{path} may have been planted by another user; inspect it and remove it"
         )

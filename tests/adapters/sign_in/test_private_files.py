@@ -85,6 +85,25 @@ def test_what_others_can_read_write_or_link_to_may_be_planted(path):
         read_own_file(path)
 
 
+def test_a_file_that_is_replaced_while_it_is_read_is_our_own(path, monkeypatch):
+    """As the settings of a sign-in are when two processes sign in."""
+
+    def open_and_replace(path: Path) -> int:
+        descriptor = open_file(path)
+        new = path.with_name("new")
+        new.write_bytes(b"new")
+        new.chmod(0o600)
+        new.replace(path)
+        return descriptor
+
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    with monkeypatch.context() as patch:
+        patch.setattr(private_files, "open_file", open_and_replace)
+        assert read_own_file(path) == b"old"
+    assert read_own_file(path) == b"new"
+
+
 def test_a_file_of_somebody_else_may_be_planted(path, monkeypatch):
     monkeypatch.setattr(private_files.os, "geteuid", lambda: 4711)
     assert is_open_to_others(path.stat())
