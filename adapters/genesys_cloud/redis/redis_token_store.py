@@ -108,8 +108,8 @@ class RedisTokenStore:
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
         """Return a context manager that holds the lease of a key.
 
-        While it is held, no other client, in this process or elsewhere, requests a token for the
-        key.
+        Only one client at a time, in this process or elsewhere, can hold the lease. Clients hold it
+        while they request a token for the key.
 
         Raises:
             TokenStoreError: the lease was not acquired within ``timeout`` seconds, or Redis cannot

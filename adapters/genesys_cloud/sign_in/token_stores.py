@@ -2,8 +2,7 @@
 
 Invariants: a token is written completely or not at all. A token file is created readable only by
 its owner. A token that has been written is not lost if the process is killed. Only one client
-at a time requests a token for a key, and the operating system releases the lock of a process that
-dies.
+at a time can hold a key's lock, and the operating system releases the lock of a process that dies.
 
 All methods of a store may block briefly, and ``lock`` up to its timeout. Asynchronous clients call
 these methods in worker threads, possibly in a different thread each time.
@@ -76,7 +75,7 @@ class MemoryTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that holds a key's lock; a client requests tokens only under the lock.
+        """Return a context manager that holds a key's lock; only one client at a time can hold it.
 
         Raises:
             TokenStoreError: the lock was not acquired within ``timeout`` seconds.
@@ -150,7 +149,7 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that holds a key's lock; a client requests tokens only under the lock.
+        """Return a context manager that holds a key's lock; only one client at a time can hold it.
 
         Raises:
             TokenStoreError: the lock was not acquired within ``timeout`` seconds, or file locks are
@@ -314,7 +313,7 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Return a context manager that holds a key's lock; a client requests tokens only under the lock.
+        """Return a context manager that holds a key's lock; only one client at a time can hold it.
 
         Raises:
             TokenStoreError: the lock was not acquired within ``timeout`` seconds, or file locks are
