@@ -95,5 +95,5 @@ class TlsStack:
         return out
 
     def has_content(self) -> bool:
-        """Return whether unsolicited content, or the end of the content, has arrived."""
+        """Return whether unsolicited application data, or the end of the stream, has arrived."""
         return self.ended or any(layer.has_content() for layer in self.layers)

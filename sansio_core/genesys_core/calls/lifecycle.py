@@ -259,7 +259,10 @@ class ClosingGate(Struct, Generic[T], frozen=True):
 
         Return the same state as :meth:`closed`, with a note about the error.
         """
-        problem, then = f"other calls are not paused: {error}", self.then
+        then = self.then
+        problem = (
+            f"other calls are not paused, because the shared rate limit was not closed: {error}"
+        )
         if isinstance(then, Raised):
             then.error.add_note(problem)
             return then

@@ -78,7 +78,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
 
 
 class ApplyStep(Protocol):
-    """A function that updates the statistics stored by the adapter, one update at a time."""
+    """A function that updates the statistics stored by the adapter; updates are serialized."""
 
     def __call__(
         self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given

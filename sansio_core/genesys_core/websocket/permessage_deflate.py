@@ -96,7 +96,7 @@ class Inflate(Extension):
         return True
 
     def offer(self) -> str:
-        """Unused, because wsproto does not perform the handshake."""
+        """Required by wsproto's interface, but not called: this library performs the handshake."""
         return OFFER
 
     def frame_inbound_header(

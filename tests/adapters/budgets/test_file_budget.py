@@ -191,7 +191,9 @@ def test_a_gate_that_cannot_be_closed_leaves_the_error_of_the_429_true(run, tmp_
         with pytest.raises(errors.RateLimitError) as caught:
             await api.send(ME)
         (note,) = [one for one in caught.value.__notes__ if "not paused" in one]
-        assert note.startswith("other calls are not paused: rate limit ")
+        assert note.startswith(
+            "other calls are not paused, because the shared rate limit was not closed: rate limit "
+        )
         assert "sent" not in note
 
     with scripted_server(answer) as server:

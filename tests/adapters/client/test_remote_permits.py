@@ -101,7 +101,10 @@ def test_a_429_is_the_outcome_even_if_the_gate_cannot_be_closed_for_others(
             return
         with pytest.raises(RateLimitError) as caught:
             await api.send(ME)
-        assert "other calls are not paused: no reply" in caught.value.__notes__
+        assert (
+            "other calls are not paused, because the shared rate limit was not closed: no reply"
+            in caught.value.__notes__
+        )
 
     retry = RetryConfiguration(max_retry_time_sec=60 if retries else 0)
     with scripted_server(lambda _: replies[len(server.requests) - 1]) as server:

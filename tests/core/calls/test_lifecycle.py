@@ -94,13 +94,14 @@ def test_a_gate_that_cannot_be_closed_for_others_does_not_change_a_calls_own_out
     need = start(operation("GET"), session(pacing=Pacing(), retry=retry), now=at(0))
     closing = need.granted(now=at(0)).received(reply(429, "5"), now=at(0))
     assert isinstance(closing, ClosingGate)
-    after, words = closing.not_closed(errors.BudgetError("locked")), "not paused: locked"
+    after, words = closing.not_closed(errors.BudgetError("locked")), "was not closed: locked"
     if retry is None:
         assert after == closing.closed()
         assert isinstance(after.error, errors.RateLimitError)
         assert after.error.__notes__[-1].endswith(words)
     else:
-        assert after.why == f"{closing.closed().why}; other calls are {words}"
+        because = f"other calls are not paused, because the shared rate limit {words}"
+        assert after.why == f"{closing.closed().why}; {because}"
         assert msgspec.structs.replace(after, why="") == msgspec.structs.replace(
             closing.closed(), why=""
         )
