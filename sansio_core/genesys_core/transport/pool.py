@@ -83,7 +83,7 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
             take effect; ``None`` for no limit.
 
     Raises:
-        InvalidValueError: a number is not positive.
+        InvalidValueError: a limit is not a number above 0.
     """
 
     connections: int = 100
@@ -94,8 +94,12 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             number: object = getattr(self, name)
-            if number is not None and not (isinstance(number, int | float) and number > 0):
-                raise InvalidValueError(f"pool {name}={number!r}: must be a number above 0")
+            is_optional = name in {"connections_per_key", "max_age"}
+            if number is None and is_optional:
+                continue
+            if not (isinstance(number, int | float) and number > 0):
+                lifted = ", or None for no limit" if is_optional else ""
+                raise InvalidValueError(f"pool {name}={number!r}: must be a number above 0{lifted}")
 
 
 class PoolStatistics(Struct, frozen=True):

@@ -177,6 +177,17 @@ def test_a_limit_that_is_no_number_above_zero_is_refused(wrong):
         PoolLimits(**wrong)
 
 
+@pytest.mark.parametrize("name", ["connections", "keep_alive"])
+def test_only_the_limit_per_key_and_the_age_may_be_none(name):
+    with pytest.raises(InvalidValueError, match=f"{name}=None: must be a number above 0$"):
+        PoolLimits(**{name: None})
+    assert PoolLimits(connections_per_key=None, max_age=None).max_age is None
+    with pytest.raises(
+        InvalidValueError, match="max_age=0: must be a number above 0, or None for no limit"
+    ):
+        PoolLimits(max_age=0)
+
+
 # --- who waits --------------------------------------------------------------------------------
 
 
