@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import Final
+from typing import Final, TextIO
 
 __all__ = ["main"]
 
@@ -101,9 +101,9 @@ def _flush() -> None:
         raise
 
 
-def _discard_output() -> None:
-    # The interpreter flushes standard output when it ends, and would report the error again.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _discard_output(stream: TextIO | None = None) -> None:
+    # The interpreter flushes the streams when it ends, and would report the error again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
 
 
 def _run(words: list[str]) -> None:
@@ -160,5 +160,9 @@ def _report(error: BaseException) -> None:
         _discard_output()
     elif not isinstance(error, KeyboardInterrupt | CommandExit):
         # Every line has the prefix, so that a message of the platform cannot forge one.
-        for line in str(error).split("\n"):
-            sys.stderr.write(f"genesys-cloud: {escape_line(line)}\n")
+        lines = [f"genesys-cloud: {escape_line(line)}\n" for line in str(error).split("\n")]
+        try:
+            sys.stderr.writelines(lines)
+            sys.stderr.flush()
+        except OSError:  # the exit code must not change because the message cannot be written
+            _discard_output(sys.stderr)

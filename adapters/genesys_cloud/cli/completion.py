@@ -57,12 +57,15 @@ def _save_names(options: dict[str, object]) -> None:
     path = names_file(select_profile(options, os.environ))
     # Readable only by the user, because it contains names of people. The file is replaced as a whole,
     # because a shell may read it at any time.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.touch(mode=0o600, exist_ok=False)
-    new.write_text(json.dumps(names), "utf-8")
-    new.replace(path)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        new.touch(mode=0o600, exist_ok=False)
+        new.write_text(json.dumps(names), "utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _names(client: "Client") -> dict[str, dict[str, str]]:

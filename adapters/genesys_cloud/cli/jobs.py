@@ -28,6 +28,7 @@ from genesys_core.command_line.job_calls import (
     JOB_ACTIONS,
     JOB_OPTIONS,
     JobAction,
+    check_download,
     check_job_method,
     continuation_of,
     describe_ready_job,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from genesys_cloud import Client
     from genesys_cloud.client.jobs import Job
+    from genesys_core.calls.job_family import JobFamily
     from genesys_core.calls.operation import JobOperation
     from genesys_core.command_line.arguments import ParsedArguments
     from genesys_core.command_line.operations import OperationDescription
@@ -76,7 +78,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
     if _HELP & set(rest):
         write_line(operation_page(description, terminal_width(), JOB_OPTIONS))
         return
-    _check_method(action, description)
+    family = _find_family(action, description)
     operation, parsed = parse_operation(description, rest, before, JOB_OPTIONS)
     operation = with_request_options(operation, parsed)
     output = choose_output(
@@ -86,7 +88,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         is_terminal=sys.stdout.isatty(),
         width=terminal_width(),
     )
-    check_query(output.query)
+    _check_options(output, parsed, family)
     from genesys_core.jobs.job import (  # noqa: PLC0415 - see run_operation
         begin_job,
         find_family,
@@ -144,12 +146,27 @@ def _print_help() -> None:
         write_line(f"  {name:<8} {text}")
 
 
-def _check_method(action: JobAction, description: "OperationDescription") -> None:
+def _find_family(action: JobAction, description: "OperationDescription") -> "JobFamily | None":
+    """Return the family of a method's jobs; ``None`` if it is unknown (``python -OO``).
+
+    Raises:
+        UsageError: the action cannot be used with the method.
+    """
     from genesys_core.jobs.job import find_families  # noqa: PLC0415 - see run_operation
 
-    if description.method:  # unknown with `python -OO`
-        starts, polls = find_families(f"{description.method} {description.path}")
-        check_job_method(action, description.api, description.name, starts=starts, polls=polls)
+    if not description.method:
+        return None
+    starts, polls = find_families(f"{description.method} {description.path}")
+    check_job_method(action, description.api, description.name, starts=starts, polls=polls)
+    return starts or polls
+
+
+def _check_options(
+    output: OutputOptions, parsed: "ParsedArguments", family: "JobFamily | None"
+) -> None:
+    check_query(output.query)
+    if family is not None and parsed.has("download"):
+        check_download(family)
 
 
 def _wait(

@@ -15,6 +15,7 @@ __all__ = [
     "JOB_OPTIONS",
     "JobAction",
     "JobCall",
+    "check_download",
     "check_job_method",
     "continuation_of",
     "describe_ready_job",
@@ -121,6 +122,19 @@ def check_job_method(
         )
     does = "start a job" if action == "run" else "return the status of a job"
     raise UsageError(f"jobs {action}: {method} does not {does}; use genesys-cloud {api} {method}")
+
+
+def check_download(family: "JobFamily") -> None:
+    """Check that the jobs of a family provide a file, which ``--download`` saves.
+
+    Raises:
+        UsageError: the jobs provide no file.
+    """
+    if not family.links:
+        raise UsageError(
+            f"--download: jobs with the status {family.status.name} provide no file; "
+            "omit --download to print the results"
+        )
 
 
 _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {

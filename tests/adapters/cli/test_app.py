@@ -123,6 +123,9 @@ def test_output_that_nobody_can_receive(words):
         1,
         b"genesys-cloud: cannot write: No space left on device\n",
     )
+    with Path("/dev/full").open("wb") as full:
+        wrong = subprocess.run([*COMMAND, "nosuch"], stderr=full, env=BUFFERED, check=False)
+    assert wrong.returncode == 2
     shell = f"{shlex.join(command)} >&- 2>&-"
     assert subprocess.run(["sh", "-c", shell], env=BUFFERED, check=False).returncode == 0
 

@@ -103,6 +103,11 @@ def test_scripts_and_names(clean_home, monkeypatch):
             (folder / "config").touch()
             done = run_command(*profile, "completion", "--refresh", environment=environment)
             assert (done.code, done.out, done.err) == (0, "", "")
+        (clean_home / "file").touch()
+        nowhere = {**environment, "HOME": str(clean_home / "file")}
+        done = run_command("completion", "--refresh", environment=nowhere)
+        assert done.code == 2
+        assert "completion.json: cannot be written: Not a directory" in done.err
     saved = clean_home / ".genesyscloudpython" / "completion.json"
     assert saved.stat().st_mode & 0o077 == 0
     (user,) = values("users", "get_user", "User 001")

@@ -183,6 +183,7 @@ def test_help_and_wrong_usage():
             ["wait", *SUBMIT, "j-1"],
             f"does not return its status; use genesys-cloud jobs wait {' '.join(STATUS)}",
         ),
+        (["run", *SUBMIT, INTERVAL, "--download", "x"], "provide no file; omit --download"),
         (["run", *STATUS, "j-1"], f"use genesys-cloud jobs wait {' '.join(STATUS)}"),
     ],
 )

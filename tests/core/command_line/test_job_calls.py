@@ -6,6 +6,7 @@ from genesys_core.calls.job_family import JobFamily
 from genesys_core.calls.operation import Endpoint
 from genesys_core.command_line.job_calls import (
     JOB_OPTIONS,
+    check_download,
     check_job_method,
     continuation_of,
     describe_ready_job,
@@ -77,6 +78,16 @@ def test_a_method_that_an_action_can_be_used_with():
     for polls in (None, FAMILY):
         check_job_method("run", "a", "m", starts=FAMILY, polls=polls)
         check_job_method("wait", "a", "m", starts=polls, polls=FAMILY)
+
+
+def test_a_download_needs_jobs_with_a_file():
+    check_download(JobFamily(STATUS, "jobId", links=("url",)))
+    with pytest.raises(UsageError) as caught:
+        check_download(FAMILY)
+    assert str(caught.value) == (
+        "--download: jobs with the status get_list_job provide no file; "
+        "omit --download to print the results"
+    )
 
 
 def test_options_of_bulk_runs_do_not_apply():
