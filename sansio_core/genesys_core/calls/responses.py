@@ -180,14 +180,26 @@ def _type(returns: str, package: str) -> type[object]:
 
 
 def api_error(
-    response: Response, request: Request, *, retry_after: float | None = None
+    response: Response,
+    request: Request,
+    *,
+    retry_after: float | None = None,
+    default: str | None = None,
 ) -> ApiError:
-    """Return the error for a status of 300 or more, with the details from the response body."""
+    """Return the error for a status of 300 or more, with the details from the response body.
+
+    Args:
+        response: the response.
+        request: the request that was sent.
+        retry_after: seconds to wait before retrying, from the response.
+        default: the message if the body has none; by default, a message for the status that names
+            the platform.
+    """
     body = _error_body(response.body)
     # SCIM (RFC 7644 section 3.12) has the message in `detail`.
     words = _text(body.get("message")) or _text(body.get("detail"))
     error = _error_class(response.status)(
-        words or _status_words(response.status), response=response, request=request
+        words or default or _status_words(response.status), response=response, request=request
     )
     for name, key in _TEXTS.items():
         setattr(error, name, _text(body.get(key)))

@@ -45,10 +45,13 @@ class RawResponseReader(Struct, frozen=True):
         return ApiResponse(response.status, response.headers, None, response.body)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
-        """Return the error for the status; its message begins with the name of the host."""
-        error = api_error(response, request, retry_after=retry_after)
-        host = urlsplit(request.url).hostname
-        error.message = f"{host} returned HTTP {response.status}: {error.message}"
+        """Return the error for the status; its message names the host instead of the platform."""
+        stated = f"{urlsplit(request.url).hostname} returned HTTP {response.status}"
+        is_redirect = response.status // 100 == 3 and "location" in response.headers
+        default = f"{stated}: a redirect, which is not followed" if is_redirect else stated
+        error = api_error(response, request, retry_after=retry_after, default=default)
+        if error.message != default:
+            error.message = f"{stated}: {error.message}"
         return error
 
 

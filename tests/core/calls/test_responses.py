@@ -239,6 +239,13 @@ def test_the_status_speaks_where_the_body_says_nothing(status, message):
     assert failed(status, {}).message == message
 
 
+def test_a_caller_may_replace_the_message_for_the_status_but_not_that_of_the_body():
+    default = "files.example returned HTTP 404"
+    assert api_error(Response(404), REQUEST, default=default).message == default
+    told = Response(404, body=b'{"message": "no such file"}')
+    assert api_error(told, REQUEST, default=default).message == "no such file"
+
+
 def test_unknown_fields_are_kept_if_wanted():
     assert not ApiResponseReader[object](ME, strict=False).keep_unknown
 

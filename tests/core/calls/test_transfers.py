@@ -205,8 +205,32 @@ def test_a_reply_stays_as_it_is_and_an_error_names_its_host():
     assert (done.response.data, done.response.raw) == (None, b"<Done/>")
     raised = state.received(Response(403, body=b"<Error/>"), now=NOW)
     assert isinstance(raised, Raised)
-    assert "files.example returned HTTP 403" in str(raised.error)
+    assert raised.error.message == "files.example returned HTTP 403"
     assert "Signature" not in str(raised.error)
+
+
+@pytest.mark.parametrize(
+    ("response", "message"),
+    [
+        (Response(404, Headers({"Location": "/"})), "files.example returned HTTP 404"),
+        (Response(400, body=b'{"message": "too old"}'), "files.example returned HTTP 400: too old"),
+        (Response(304), "files.example returned HTTP 304"),
+        (
+            Response(302, Headers({"Location": "https://other.example/"})),
+            "files.example returned HTTP 302: a redirect, which is not followed",
+        ),
+        (
+            Response(302, Headers({"Location": "/"}), b'{"message": "moved"}'),
+            "files.example returned HTTP 302: moved",
+        ),
+    ],
+)
+def test_an_error_of_another_host_is_not_said_to_be_the_platforms(response, message):
+    state = start_transfer(put(), session(), now=NOW)
+    assert isinstance(state, Sending)
+    raised = state.received(response, now=NOW)
+    assert isinstance(raised, Raised)
+    assert raised.error.message == message
 
 
 # --- uploads
