@@ -43,7 +43,7 @@ def first_client(simulator: Simulator) -> OAuthClient:
 class SimulatorControls(ABC):
     """Methods that control a simulator's data, events, traffic and faults.
 
-    If the simulator was served on a port and no longer is, a method raises ``RuntimeError``.
+    Once a simulator is no longer served on its port, its methods raise ``RuntimeError``.
     """
 
     simulator: Simulator
@@ -84,7 +84,7 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
 
     def load_organization(self) -> dict[str, str]:
-        """Create the entities that a typical organization has, for the existing users and queues.
+        """Create the entities of a typical organization, and assign existing users and queues to it.
 
         The entities are divisions, roles, skills, languages, wrap-up codes, schedules, flows,
         groups, teams, stations and so on, which refer to each other; see "A sample organization" in
@@ -144,7 +144,7 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
 
     def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
-        """Start generating customers, and the actions of agents, as the clock advances.
+        """Start generating conversations, with customers and the agents who answer them.
 
         Args:
             rate: the rate at which customers arrive, such as ``10/min``, ``2/s`` or ``30/h``; a

@@ -98,7 +98,7 @@ class InProcessSimulator(SimulatorControls):
         """Return the response to a request that is made now, according to the simulator's clock.
 
         Raises:
-            TransportFailure: an injected fault broke the connection.
+            TransportFailure: an injected fault prevents a valid response.
         """
         self.requests.append(request)
         return self.at_hub(lambda _, now: self.faults.respond(request, now=now))
@@ -139,7 +139,7 @@ class InProcessTransport(_Transport):
         """Return the simulator's response to a request.
 
         Raises:
-            TransportFailure: an injected fault broke the connection.
+            TransportFailure: an injected fault prevents a valid response.
         """
         return self._platform.respond(request)
 

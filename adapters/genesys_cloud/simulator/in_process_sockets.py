@@ -108,7 +108,7 @@ class InProcessSocket:
         """Return bytes that the server has sent; ``b""`` at the end of the stream.
 
         Raises:
-            TimeoutError: nothing was received by the time ``until``.
+            TimeoutError: the deadline ``until`` passed before anything was received.
             ConnectionResetError: an injected fault reset the connection.
         """
         while not self._received and not self._ended:

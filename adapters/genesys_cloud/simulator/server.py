@@ -203,7 +203,7 @@ class _Server:
     async def serve(
         self, host: str, port: int, *, task_status: TaskStatus[tuple[int, asyncio.Event]]
     ) -> None:
-        """Serve until the stop event is set; once listening, report the port and the stop event."""
+        """Serve until the stop event is set; pass the port and this event to ``task_status``."""
         stop = asyncio.Event()
         http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
         # Notification sockets first: HTTP responses contain their port.

@@ -40,7 +40,7 @@ this number."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
-    """Load a sample organization into a simulator, for its users and queues.
+    """Load a sample organization, and assign a simulator's existing users and queues to it.
 
     The organization consists of divisions, a role with grants, skills, languages, wrap-up codes, a
     presence, a location, schedules, flows, a prompt, an IVR, a group and a team with members, and

@@ -5,8 +5,8 @@ membership is joined. Every change of status or membership is recorded for publi
 the distribution of waiting conversations.
 
 Guesses: an agent handles one conversation at a time, of any media type; the status is
-``INTERACTING`` as soon as the agent is alerted; a user who leaves the queue while talking becomes
-``OFF_QUEUE`` immediately.
+``INTERACTING`` as soon as the agent is alerted; a user who changes the presence from On
+Queue while talking becomes ``OFF_QUEUE`` immediately.
 """
 
 from collections.abc import Mapping

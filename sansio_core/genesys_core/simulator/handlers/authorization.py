@@ -1,7 +1,7 @@
 """Handlers for grants: the roles of users, clients and groups.
 
 Invariants: a grant's subject, role and division exist. Replacing a subject's grants does not affect
-those inherited from its groups. If one grant in a request is impossible, none is made.
+those inherited from its groups. If one grant in a request is rejected, none is made.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -211,7 +211,7 @@ def get_permissions(call: ApiCall) -> Reply:
 
 
 def check_division_removal(call: ApiCall) -> None:
-    """Check that a division may be deleted: it is empty, and is not the home division.
+    """Check that a division may be deleted.
 
     Raises:
         Problem: 400 if the division is the home division, or is not empty and ``force=true`` is not

@@ -66,7 +66,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """List the channels of the caller's token or client; those of other tokens without id and URI."""
+    """List the channels of the caller's token or client; omit ids and URIs of other tokens' channels."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(

@@ -54,7 +54,7 @@ def delete_flag(call: ApiCall) -> Reply:
 
 
 def get_wrap_up_codes(call: ApiCall) -> Reply:
-    """Return the wrap-up codes assigned to a participant's queue; all codes if it has none."""
+    """Return the wrap-up codes assigned to a participant's queue; if there are none, all codes."""
     queue_id = find_party(call, find_conversation(call)).queue_id or ""
     codes = call.state.collections.get(WRAP_UP_CODES, {})
     place = ("", "api", "v2", "routing", "queues", queue_id, "wrapupcodes")

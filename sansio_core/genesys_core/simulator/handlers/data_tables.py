@@ -34,7 +34,7 @@ def get_rows(call: ApiCall) -> Reply:
 
 
 def get_row(call: ApiCall) -> Reply:
-    """Return a table's row by key; only the key, unless ``showbrief=false`` is set."""
+    """Return a row of a data table; only its key, unless ``showbrief=false`` is set."""
     return json_reply(_show(call, _row(call)))
 
 

@@ -1,4 +1,4 @@
-"""Flow locks, which reserve changes for one caller until the flow is checked in or published.
+"""Flow locks, which reserve a flow for one caller until the flow is checked in or published.
 
 Invariants: a flow is locked by at most one caller, which is a user or a client. A new flow is
 locked by its creator. Only the holder can check in or revert the flow; other callers cannot change,

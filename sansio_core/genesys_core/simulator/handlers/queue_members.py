@@ -1,8 +1,8 @@
 """Handlers for queue members.
 
-Invariants: members are existing users. A queue's member counts are kept up to date. Users who are
-not members are ignored where the platform ignores them; adding a member twice has no further
-effect.
+Invariants: members are existing users. A queue's member counts are kept up to date. A request
+for ``members/{memberId}`` gets a 404 if the user is not a member; other requests that set
+``joined`` ignore such users. Adding a member twice has no further effect.
 
 Guesses: a new member is joined immediately; the error for removing a member by group.
 """

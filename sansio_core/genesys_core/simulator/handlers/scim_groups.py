@@ -1,7 +1,7 @@
 """Handlers for SCIM groups (RFC 7643 and 7644), which are the organization's groups.
 
 Invariants: every group of ``/api/v2/groups`` is a SCIM group with the same members; ``displayName``
-is its name, which SCIM cannot change. If one operation in a PATCH is impossible, none is performed.
+is its name, which SCIM cannot change. If one operation in a PATCH is rejected, none is performed.
 ``externalId``, which only SCIM has, is stored separately. The version changes with the group and
 with its members.
 """

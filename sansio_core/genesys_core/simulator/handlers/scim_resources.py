@@ -3,7 +3,7 @@
 Invariants: responses have the SCIM media type, and errors the form of RFC 7644 section 3.12. A
 change whose ``If-Match`` does not match the current version gets a 412 and changes nothing; a read
 whose ``If-None-Match`` matches that version gets a 304 without a body. Versions are weak ETags, and
-are compared by value.
+are compared with the weak comparison of RFC 9110.
 """
 
 import re

@@ -151,7 +151,7 @@ def find_user_of_email(state: PlatformState, email: str) -> Record | None:
 
 
 def add_user(call: ApiCall, given: Mapping[str, Json], division_id: str) -> Record:
-    """Create a user, who is an employee of the organization, and return the record.
+    """Create a user with the role ``employee``, and return the record.
 
     Raises:
         Problem: 400 if the simulator stores the maximum number of users.

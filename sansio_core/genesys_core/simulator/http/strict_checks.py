@@ -85,7 +85,7 @@ class ValueFault(Struct, frozen=True):
         return invalid_value(self.value, self.rule, field=self.place)
 
     def warning(self) -> str:
-        """Return the text of the warning header for this value, in ASCII."""
+        """Return the text of the response's warning header about this value, in ASCII."""
         text = f"{self.place}: {self.value} is not {self.rule}"
         return text.encode("unicode_escape").decode()[:200]
 
@@ -180,7 +180,7 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
 
 
 _IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
-"""The maximum number of ids in parameters whose descriptions state none, by operation and name."""
+"""The maximum number of ids in parameters whose descriptions state no maximum, by operation and name."""
 
 _CODES: Final[Mapping[tuple[str, str], str]] = {
     ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",
@@ -191,7 +191,7 @@ _CODES: Final[Mapping[tuple[str, str], str]] = {
 _CAPITAL: Final = re.compile("([A-Z])")
 _WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)
 _SIZES: Final = frozenset({"count", "limit", "pageSize"})
-"""Parameters whose value is limited; for other parameters, the number of values is limited."""
+"""Parameters whose limit applies to the value; other limits apply to the number of values."""
 
 
 def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:

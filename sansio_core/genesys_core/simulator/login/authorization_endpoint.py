@@ -44,7 +44,7 @@ def get_authorize(call: LoginCall) -> Reply:
 
 
 def post_authorize(call: LoginCall) -> Reply:
-    """Respond to the submitted login form: signed in, access denied, or wrong password.
+    """Process the submitted login form: sign in, deny access, or reject the password.
 
     Raises:
         Problem: the request is invalid.

@@ -59,7 +59,7 @@ def _responds_with_item(shapes: PathShapes, route: ApiRoute, owner: Collection) 
 
 
 _SMALLEST: Final = 5
-"""The minimum number of properties in a response that is recognized as the item."""
+"""The minimum number of properties that a response must declare to be recognized as the item."""
 
 
 def find_bulk_command(

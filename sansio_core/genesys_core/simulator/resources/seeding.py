@@ -1,7 +1,8 @@
-"""Seeds listings with items for tests.
+"""Creates the items of listings, for tests.
 
-Invariants: the items differ in their ids, names and dates. They are stored in the collection of the
-listing or, if it has none, for this listing alone. Missing parents are created.
+Invariants: seeded items differ in their ids, names and dates. They are stored in the listing's
+collection or, if the listing has no collection, for this listing only. Missing parent resources are
+created.
 """
 
 from collections.abc import Mapping, Sequence
@@ -242,7 +243,7 @@ _LISTS: Final = frozenset({"list", "list_view"})
 """The actions of operations that list a collection's items."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""The date of a seeded item, in seconds since 1970-01-01 UTC, minus the item's number."""
+"""The base of seeded items' dates, in seconds since 1970-01-01 UTC: item n is dated n seconds later."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

@@ -66,13 +66,14 @@ class OwnerFinder:
         self._owners: dict[str, list[Collection]] | None = None
 
     def find(self, template: str, item: Schema) -> Collection | None:
-        """Return the collection whose items have a model.
+        """Return the collection whose items a view returns, or ``None`` if there is none.
 
-        If there are several, this is the one that shares the most path segments with the operation.
+        If several collections match, this is the one that shares the most path segments with the
+        view.
 
         Args:
-            template: the path template of the operation that returns the items.
-            item: the items' schema, which refers to their model.
+            template: the view's path template.
+            item: the schema of the view's items, which refers to their model.
         """
         if self._owners is None:
             self._owners = {}

@@ -27,7 +27,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "modifiedDate": ("dateModified", "modifiedAt", "updatedAt"),
     "changedDate": ("dateModified", "modifiedDate"),
 }
-"""The names that event models may use instead of a stored property's name, by that name."""
+"""The names that event models may use instead of a stored property's name, by the stored name."""
 
 _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "created": ("create", "add"),

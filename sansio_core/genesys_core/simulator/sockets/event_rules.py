@@ -137,7 +137,7 @@ class EventRules:
             yield self._audit(entity, change, caller, now)
 
     def topics_of(self, change: RecordChange, caller: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the topics that report a change, except audit topics, and each topic's template.
+        """Yield the template and name of each topic, except audit topics, that reports a change.
 
         Args:
             change: the record that changed.
@@ -149,9 +149,10 @@ class EventRules:
                 yield source.topic, topic
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
-        """Return the path of the records whose changes each topic reports, by topic.
+        """Return, by topic, the path of the records whose changes the topic reports.
 
-        Topics that report no changes are omitted.
+        Topics that report no changes are omitted; the audit topic has a description instead of a
+        path.
 
         Args:
             rules: the definition's rules, with the paths at which records can be written.

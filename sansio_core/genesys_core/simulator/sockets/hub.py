@@ -289,17 +289,17 @@ class Hub:
         self._actions.append(WriteBytes(self._socket(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
-        """Split all later messages to a channel into this many frames, with pings between them.
+        """Split each later message to a channel into ``fragments`` frames, with pings between them.
 
         Raises:
-            InvalidValueError: the channel has no socket, or the number is below 1.
+            InvalidValueError: the channel has no socket, or ``fragments`` is below 1.
         """
         if fragments < 1:
             raise InvalidValueError(f"fragments={fragments!r}: must be 1 or more")
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Hold a channel's events and system messages until :meth:`release`; others are still sent.
+        """Hold a channel's events and system messages until :meth:`release`, but no other messages.
 
         Raises:
             InvalidValueError: the channel has no socket.

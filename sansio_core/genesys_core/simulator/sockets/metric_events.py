@@ -1,7 +1,7 @@
 """Metric events for conversations, agents and wrap-up codes.
 
-Invariants: an emitted metric is published at most once on each topic, with the value that queries
-count. Nothing is computed for a conversation without a subscription.
+Invariants: an emitted metric is published at most once on each topic, with the value that analytics
+queries count. Nothing is computed for a conversation without a subscription.
 
 Guesses: metrics are published with each change instead of every half minute; a new subscriber
 receives a conversation's metrics from its start.

@@ -1,8 +1,8 @@
 """Events caused by an operation or a job, immediately or when the work is done.
 
 Invariants: an event contains values from the request, the response and the stored item, in the form
-of the topic's model. No event is published on a topic whose ids are unknown, or for the end of a
-job that was deleted or waits for its caller.
+of the topic's model. No event is published on a topic whose ids are unknown. When a job's end is
+due, nothing is published if the job has been deleted or waits for an action of its caller.
 """
 
 import re

@@ -33,7 +33,7 @@ class TopicCause(Struct, frozen=True):
             is the list; empty for a single event. ``agents`` causes an event for each agent in a
             message conversation with the sender in the body.
         needs: a property that must be present, or must have a value: ``name`` or ``name=value``.
-        more: further properties for the body, with the same placeholders, and ``{*}`` for all
+        more: further properties for the event's body, with the same placeholders, and ``{*}`` for all
             values in the path, request and response.
     """
 

@@ -53,7 +53,7 @@ class HubSocket(Struct):
     fragments: int = 1
 
     def hold_back(self, outgoing: QueuedText) -> bool:
-        """Hold an event or system message while a test holds them; return whether it was held."""
+        """Hold an event or system message if messages are to be held; return whether it was held."""
         if self.held is None or not outgoing.sequence:
             return False
         self.held.append(outgoing)

@@ -118,7 +118,7 @@ def effective_policies(state: PlatformState, subject: str) -> list[Mapping[str, 
 
 
 def permission_names(policies: Sequence[Mapping[str, Json]]) -> list[str]:
-    """Return the permissions that policies include as ``domain:entity:action``, each once."""
+    """Return the permissions in policies, each once, in the form ``domain:entity:action``."""
     return list(dict.fromkeys(":".join(each) for each in _permitted(policies)))
 
 

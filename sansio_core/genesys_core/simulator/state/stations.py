@@ -20,7 +20,7 @@ def stations_of(state: PlatformState, user_id: str) -> Record:
 
 
 def associate_station(state: PlatformState, user_id: str, station_id: str, when: str) -> None:
-    """Associate a user with a station, ending any other association.
+    """Associate a user with a station, and end the user's association with any other.
 
     Args:
         state: the platform's state.

@@ -275,13 +275,12 @@ class FaultyPlatform:
         return reply or Response(204)
 
     def respond(self, request: Request, *, now: Now) -> Response:
-        """Respond to the request of a client in the same process, which has no connection.
+        """Return the response to a request from a client in the same process.
 
-        Without a connection, :class:`Slow` and :class:`Closed` have no effect.
+        There is no connection, so :class:`Slow` and :class:`Closed` have no effect.
 
         Raises:
-            TransportFailure: a fault broke or stalled the connection, or sent something other than
-                HTTP.
+            TransportFailure: the request's fault is :class:`Interrupted` or :class:`Garbage`.
         """
         fault = self.meets(request)
         response = self.answers(request, fault, now=now)
