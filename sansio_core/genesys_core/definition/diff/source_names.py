@@ -82,7 +82,8 @@ class _TreeReader:
             if isinstance(node, ast.Call)
             for target in (_call_target(node.func),)
         }
-        for node in ast.walk(tree):
+        # By line, because `ast.walk` yields a nested statement after all less nested ones.
+        for node in sorted(ast.walk(tree), key=_line):
             self.read(node)
 
     def read(self, node: ast.AST) -> None:
@@ -115,7 +116,10 @@ class _TreeReader:
                 pass
 
     def owner(self, node: ast.expr) -> str:
-        """Return an expression's last name; for a variable with an API object, the API's class name."""
+        """Return the last name in an expression: ``users`` for ``client.users``.
+
+        For a variable that an API object is assigned to, return the name of the API's class.
+        """
         name = _last_name(node.func if isinstance(node, ast.Call) else node)
         return self.bound.get(name, name)
 
@@ -149,6 +153,10 @@ def _bound_classes(tree: ast.AST) -> Iterator[tuple[str, str]]:
             name = _last_name(node.value.func)
             if name.endswith("Api"):
                 yield from ((_last_name(target), name) for target in node.targets)
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
 
 
 def _last_name(node: ast.expr) -> str:

@@ -46,6 +46,12 @@ def test_arguments_of_a_call(call: str) -> None:
     assert site == CallSite("get_users", "users", 2, 1, keywords)
 
 
+def test_the_first_occurrence_of_a_name_may_be_nested() -> None:
+    found = read("def f():\n    user.email('v2.x')\nuser.email('v2.x')")
+    assert (found.names["email"], found.fields["email"], found.texts["v2.x"]) == (2, 2, 2)
+    assert [site.line for site in found.calls if site.name == "email"] == [2, 3]
+
+
 def test_arguments_that_cannot_be_seen() -> None:
     (site,) = sites("u.get_users(*a, **b)")
     assert (site.positional, site.keywords) == (None, None)
