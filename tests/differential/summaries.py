@@ -5,7 +5,8 @@ agrees if its verb is of the same kind (it reads, creates, changes, removes or a
 is named in the official sentence. What disagrees has to be in ``summaries.tsv`` with a reason, and what
 is there has to disagree. An SDK of another definition is not compared. ``--all`` prints the disagreements that are explained as well.
 
-``--sample N`` prints N summaries with their paths, drawn by the hash of the current commit.
+``--sample N`` prints the summaries of N operations, with their methods and paths. The operations are chosen at
+random, with the hash of the current commit as the seed.
 """
 
 from __future__ import annotations
@@ -152,7 +153,7 @@ def disagreement(line: Line) -> str:
 
 
 def sample(size: int) -> None:
-    """Print as many lines as wanted, drawn by the hash of the current commit."""
+    """Print ``size`` randomly chosen summaries; the seed is the hash of the current commit."""
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -48,7 +48,8 @@ EVERYDAY: tuple[str, ...] = (
     "PresenceEventUserPresence",
     "ConversationEventTopicConversation",
 )
-"""The models that most programs use first; each has a shard for itself and its dependencies.
+"""The models that most programs use. Each has a shard for itself and its dependencies, unless an
+earlier shard contains it.
 
 The order matters: a dependency of several of these models is in the shard of the first.
 """
@@ -199,6 +200,6 @@ def _check_order(result: Sequence[Shard], graph: Graph) -> None:
         for child in children:
             if place[child] > place[name]:
                 raise InvalidValueError(
-                    f"sharding: {name} needs {child}, which is in a later shard; "
+                    f"sharding: {name} references {child}, which is in a later shard; "
                     "this is a bug in the generator"
                 )

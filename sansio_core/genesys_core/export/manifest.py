@@ -283,7 +283,7 @@ def find_unnamed_parts(
 
 
 def check_published(part: ExportPart, files: Iterable[str]) -> None:
-    """Check that the part of a manifest entry exists.
+    """Check that the file of a manifest entry exists.
 
     Raises:
         ExportError: another process that fetches the same slice has removed it.

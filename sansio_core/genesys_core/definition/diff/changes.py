@@ -1,7 +1,7 @@
 """A change between two API definitions: one item of the result of a comparison.
 
-Invariants: a change is a value with a rule's id, a place, and the old and new values. Its
-severities are those of its rule, except that for a preview operation they are at most ``WARN``.
+Invariants: a change is immutable. Its severities are those of its rule, except that for a preview
+operation they are at most ``WARN``.
 """
 
 from collections.abc import Iterable
@@ -26,8 +26,10 @@ class Change(Struct, frozen=True):
         part: the parameter, property or value within the subject; empty for the whole subject.
         old: the old value; empty if there was none.
         new: the new value; empty if there is none.
-        direction: whether requests, responses or both contain the model; empty for other subjects.
-        is_preview: whether the subject is a preview operation.
+        direction: whether requests, responses or both contain the model; empty if neither does, and
+            for other subjects.
+        is_preview: whether the subject is a preview operation, or a path with only preview
+            operations.
     """
 
     rule: str

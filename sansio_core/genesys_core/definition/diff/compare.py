@@ -1,7 +1,7 @@
 """Compares two API definitions and their notification topics.
 
 Invariants: pure. Both removals and additions are found; identical definitions have no changes.
-Changes are in the order in which reports list them: by rule, the most severe first, then by subject.
+Changes are in the order in which reports list them: by severity, the greatest first, then by rule and subject.
 A removed path is one change, not one for each of its operations.
 """
 

@@ -43,7 +43,7 @@ def compare_contents(
     """Return the changes inside the schema of a body or response whose type is unchanged.
 
     Args:
-        part: ``body`` or ``response``, with which the parts of the changes begin.
+        part: ``body`` or ``response``; each change's ``part`` begins with it.
         old: the schema in the older definition.
         new: the schema in the newer definition.
         direction: ``request`` for a body, ``response`` for a response.

@@ -55,7 +55,9 @@ class IgnoreRule(Struct, frozen=True):
 
 
 def parse_ignores(text: str) -> tuple[IgnoreRule, ...]:
-    """Parse an ignore file: each line has a rule and, optionally, a place; ``#`` begins a comment.
+    """Parse an ignore file.
+
+    A line contains a rule's id or ``*``, and optionally a pattern of places; ``#`` begins a comment.
 
     Raises:
         InvalidValueError: a line names a rule that does not exist.
@@ -242,7 +244,10 @@ def _quoted(change: Change) -> str:
 
 
 def changelog_report(changes: Sequence[Change], old: str, new: str) -> str:
-    """Format the changes as a changelog entry: breaking changes individually, additions as totals.
+    """Format the changes as a changelog entry in Markdown.
+
+    Changes of severity ``major`` or ``warn`` are listed individually, those of severity ``minor`` are
+    counted.
 
     Args:
         changes: the changes, in the order in which to write them.

@@ -1,6 +1,6 @@
 """Comparison rules: every kind of change between two definitions, and what it breaks.
 
-Invariants: a rule's id never changes its meaning. Each rule has a severity for Python code, a
+Invariants: the meaning of a rule's id never changes. Each rule has a severity for Python code, a
 severity for requests and responses, and the severity of the same change in the release notes of the
 official SDKs.
 """
@@ -26,7 +26,7 @@ class Weight(IntEnum):
     WARN = 3
     """Code stays valid, but its results may change, or the server may reject its requests."""
     MAJOR = 4
-    """Code that used to work fails."""
+    """Existing code fails."""
 
 
 PREVIEW_LIMIT: Final = Weight.WARN
@@ -472,7 +472,7 @@ _ALL: Final = (
         "media-types-changed",
         "media types changed",
         *(_J, _J, _N),
-        "the Accept header and the decoder change",
+        "bodies are encoded in a different format",
     ),
 )
 

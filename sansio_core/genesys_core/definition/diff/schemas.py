@@ -77,7 +77,8 @@ def type_change(old: Described | None, new: Described | None) -> str:
     """Classify the difference between the types of two schemas.
 
     Returns:
-        ``""`` if they are equal, ``"date"`` if only the date format differs, ``"item"`` if the
+        ``""`` if they are equal, ``"date"`` if both are strings with different date formats or
+        none, ``"item"`` if the
         items of a list differ, ``"nested"`` if the items of nested lists differ, otherwise ``"type"``.
     """
     before, after = type_text(old), type_text(new)
@@ -140,7 +141,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
 
 
 def values_differ(old: object, new: object) -> bool:
-    """Return whether two JSON values differ; NaN, which JSON parsers accept, is equal to NaN."""
+    """Return whether two JSON values differ; NaN, which :mod:`json` accepts, equals NaN."""
     return old != new and repr(old) != repr(new)
 
 

@@ -173,7 +173,7 @@ class _Usage:
                     yield f"{source.path}:{source.texts[value] if value else source.fields[name]}"
 
     def find_models(self, old: ApiDefinition) -> dict[str, list[str]]:
-        """Return the lines that use each model, directly or through another model or an operation.
+        """Return the lines that use each model, directly or through a model, operation or topic.
 
         The keys are the models' names in the definition.
         """

@@ -1,7 +1,8 @@
 """The API definition as Python values, the input of the code generator.
 
-Invariants: all names are final, both on the wire and in Python; references are resolved. Models and
-fields are in the order of the document; APIs, their operations and topics are sorted by name.
+Invariants: each field, parameter and model has its name on the wire and its final name in Python;
+references are resolved. Models are in the order of the document, followed by unions and the models of
+inline objects; APIs, their operations and topics are sorted by name.
 """
 
 from collections import Counter
@@ -100,7 +101,7 @@ class Limits(Struct, frozen=True):
 
 
 def format_number(value: float) -> str:
-    """Format a number with all its digits; a whole number has no decimal point or exponent."""
+    """Format a number; an integer with an absolute value below 2**53 has no decimal point."""
     if abs(value) < _INTEGERS and value % 1 == 0:
         return str(int(value))
     return str(value)
@@ -197,7 +198,7 @@ class ApiOperation(Struct, frozen=True):
 
 
 class Api(Struct, frozen=True):
-    """The operations with the same tag, such as ``AgentUI``; ``name`` is then ``agent_ui``."""
+    """The operations with one tag; for the tag ``AgentUI``, ``name`` is ``agent_ui``."""
 
     tag: str
     name: str

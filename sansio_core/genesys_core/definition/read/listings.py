@@ -177,7 +177,7 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
         listing = find_listing(operations[key], models) if key in operations else None
         if listing is None or listing.style != "page":
             problems.append(
-                f"{key}: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by number"
+                f"{key}: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by page number"
             )
     names = {one.name for one in operations.values()}
     return problems + [

@@ -1,8 +1,9 @@
 """Converts wire names to Python names.
 
-Invariants: a name depends only on the definition. It equals the name in the official Python SDK,
-except for names that get the prefix ``pc`` there: a Python keyword or ``self`` gets a trailing
-underscore here, and ``property`` is unchanged. Names that would be equal are numbered.
+Invariants: a name depends only on the definition. A Python keyword, or a name with another meaning
+in generated code, gets a trailing underscore; names that would be equal are numbered. All other names of
+the bundled definition equal those in the official Python SDK, except ``property``, which is
+``pcProperty`` there.
 """
 
 import builtins

@@ -313,11 +313,12 @@ class _DefinitionReader:
         seen: frozenset[str],
         merged: set[str],
     ) -> tuple[dict[str, swagger.SwaggerSchema], set[str]]:
-        """Return the properties of a schema, including inherited ones (``allOf``).
+        """Return a schema's properties and required names, including inherited ones (``allOf``).
 
         Args:
             schema: the schema whose properties to return.
-            place: the schema's location for findings, by way of the definitions that extend it.
+            place: the schema's location for findings; if it is inherited, a location below the
+                definition that extends it.
             seen: the names of the schema's definition and of those that extend it.
             merged: the names of the definitions inherited so far; each is inherited once, because
                 the number of inheritance paths to it may double with every level.
@@ -539,7 +540,7 @@ class _DefinitionReader:
     def replies(
         self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
     ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
-        """Return an operation's response type, and the 2xx statuses that have a different type.
+        """Return an operation's response type, and different types of 2xx responses by status.
 
         The response type is that of the first 2xx status with a body; if no 2xx status is documented,
         it is that of ``default``.
@@ -594,7 +595,7 @@ class _DefinitionReader:
     def distinct(
         self, operations: list[tuple[ApiOperation, Place]]
     ) -> list[tuple[ApiOperation, Place]]:
-        """Add numbers to the names of operations whose names are not unique in an API."""
+        """Number equal operation names in an API: the second ``name`` becomes ``name_2``, and so on."""
         # A numbered name must not be the name of another operation.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()

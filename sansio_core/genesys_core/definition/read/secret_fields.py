@@ -79,7 +79,8 @@ def is_secret(model: str, wire: str, type_: Type) -> bool:
     Args:
         model: the model's name in the definition.
         wire: the property's name in the definition.
-        type_: the field's type; only strings, lists of strings and maps of strings can be secret.
+        type_: the field's type. The rule on names applies only to strings that are not enums, to
+            untyped values, and to lists and maps of them.
     """
     if f"{model}.{wire}" in SECRET_FIELDS:
         return True

@@ -217,7 +217,7 @@ def load_document(text: str | bytes) -> Mapping[str, object]:
     Lone surrogates, which UTF-8 cannot encode, are replaced with question marks.
 
     Raises:
-        InvalidValueError: the text is not a JSON object; if it is YAML or HTML, the message reports it.
+        InvalidValueError: the text is not a JSON object, for example because it is YAML or HTML.
     """
     try:
         document: object = json.loads(text)  # not msgspec, which rejects NaN
@@ -250,7 +250,7 @@ def _no_json(start: str) -> str:
 
 
 def read_swagger(document: object) -> tuple[Swagger, list[Finding]]:
-    """Convert a parsed Swagger document to types, dropping invalid parts.
+    """Convert a parsed Swagger document to structs, dropping invalid parts.
 
     Returns:
         The document, and a finding for each dropped part.

@@ -116,7 +116,7 @@ class _Schemas:
         self._unique = UniqueNames()
 
     def move(self, schema: SwaggerSchema) -> SwaggerSchema:
-        """Move schemas with a URN to the definitions; return the schema with references to them."""
+        """Add the schemas with a URN to the definitions; return references in their place."""
         if schema.ref is not None:
             name = self._name(schema.ref)
             return schema if name is None else SwaggerSchema(ref=definition_reference(name))

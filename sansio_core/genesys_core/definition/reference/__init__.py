@@ -1,7 +1,8 @@
 """Writes the reference pages: APIs, models, topics, permissions, commands, configuration keys.
 
-Invariants: pure. The same definition yields identical pages, byte for byte. Each method, model,
-topic, permission, command and configuration key has exactly one anchor, which is its name.
+Invariants: pure. The same definition yields identical pages, byte for byte. Each model, topic,
+permission, command and configuration key has one section, and each method one section for each of its
+APIs; anchors are derived from names.
 """
 
 from genesys_core.definition.reference.change_pages import DefinitionChanges, parse_changes

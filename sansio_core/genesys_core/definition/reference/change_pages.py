@@ -33,8 +33,8 @@ _TITLES: Final = (
 _WEIGHTS: Final = ("none", "point", "minor", "warn", "major")
 _LONGEST: Final = 120
 _ONLY_VERSION: Final = (
-    "There is no later version yet. Each later version gets a section with its additions, changes and "
-    "removals. `genesys-cloud definition diff` compares [any two definitions](../definition.md)."
+    "This library has not been generated from a newer version yet. Each newer version gets a section "
+    "with its additions, changes and removals. `genesys-cloud definition diff` compares [any two definitions](../definition.md)."
 )
 
 

@@ -52,7 +52,7 @@ def listings_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
             "",
             (
                 "How each operation that returns a list is paginated. [Listings](../listings.md) explains "
-                "how to read them."
+                "how to iterate over the items."
             ),
             "",
             *write_table(

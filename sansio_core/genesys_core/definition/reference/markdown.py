@@ -46,7 +46,7 @@ def inline_code(text: str) -> str:
 
 
 def anchor_of(name: str) -> str:
-    """Return the anchor for a name: the name without characters that are invalid in anchors."""
+    """Return the anchor for a name: without braces, and with ``-`` for other invalid characters."""
     return _NOT_IN_ANCHORS.sub("-", name.replace("{", "").replace("}", "")).strip("-")
 
 
@@ -77,7 +77,7 @@ def folded_block(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def write_tabs(blocks: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Return the lines of tabs with code; each tab is a tuple of title, language and text."""
+    """Return the lines of a tab for each code block, a tuple of title, language and text."""
     lines: list[str] = []
     for title, language, text in blocks:
         lines += [f'=== "{title}"', "", *code_block(language, text, "    "), ""]

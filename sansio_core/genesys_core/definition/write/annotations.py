@@ -118,9 +118,9 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum length of an enum that is written out at each use: the characters of its values.
+"""The maximum length of an enum, in characters of all its values, that is repeated at each use.
 
-A longer enum that occurs more than once is defined once, with a name.
+A longer enum that occurs more than once in a module is defined once, with a name.
 """
 
 
@@ -136,7 +136,7 @@ def enum_lines(enums: Enums, indent: str) -> list[str]:
 
 
 def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
-    """Return the enum values in a type's annotation; a long line may be split between them."""
+    """Return the enum values written out in a type's annotation, so that they can be wrapped."""
     values = literal_values(type_)
     return () if values in enums else values
 

@@ -1,7 +1,7 @@
 """Writes the docstrings of builders and models.
 
-Invariants: a builder's docstring begins with the operation's summary in the definition. If the
-definition has no summary, as is the case for the bundled definition, the summary is derived
+Invariants: a builder's docstring begins with the operation's summary and description in the
+definition. If it has neither, as in the bundled definition, a summary is derived
 (:mod:`genesys_core.definition.words`). The docstring then lists the method and path, the response, the
 deprecation and preview status, the permissions, the paging style or job, the error codes, the link to
 the platform's documentation, and each parameter's location, type, known values, meaning and limits.
@@ -65,7 +65,8 @@ def operation_docstring(
     Args:
         operation: the operation that the builder is for.
         models: the models, by class name.
-        summary: the first line if the document has no summary; by default a derived summary.
+        summary: the first line if the operation has neither summary nor description in the
+            definition; by default a derived summary.
         is_job: whether the operation starts a job that the library can wait for.
         common_errors: the error codes to omit, because most operations have them.
     """

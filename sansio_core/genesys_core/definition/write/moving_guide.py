@@ -68,5 +68,8 @@ def with_table(document: str, table: str, start: str = TABLE_START) -> str:
     before, found, rest = document.partition(start)
     _, end, after = rest.partition(TABLE_END)
     if not found or not end:
-        raise InvalidValueError(f"generated table: needs a line {start} and a line {TABLE_END}")
+        raise InvalidValueError(
+            f"generated table: the document must contain the line {start} and, below it, "
+            f"the line {TABLE_END}"
+        )
     return f"{before}{found}\n\n{table}\n{end}{after}"

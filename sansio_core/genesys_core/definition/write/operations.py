@@ -127,7 +127,7 @@ class _Scope:
         return format_annotation(type_, self.spell, self.enums)
 
     def reply_annotation(self, operation: ApiOperation) -> str:
-        """Return the annotation of an operation's response as source code; without a body, ``"None"``."""
+        """Return the annotation of an operation's response as source code: ``_m.User | None``."""
         # ``None`` comes last, as in all annotations.
         types = sorted(operation.return_types, key=lambda type_: type_ is None)
         return " | ".join("None" if one is None else self.annotation(one) for one in types)

@@ -271,13 +271,13 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(listings, "NOT_LISTINGS", {})
     monkeypatch.setattr(listings, "WINDOWS", {key: PagingWindow(9, instead="get_more")})
     one, two = listing_problems(definition())
-    assert one == f"{key}: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by number"
+    assert one == f"{key}: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by page number"
     assert two == "get_more: is in WINDOWS, but is not an operation"
     monkeypatch.setattr(listings, "WINDOWS", {key: PagingWindow(9, instead="things")})
     assert listing_problems(definition("query.pageNumber")) == []
     monkeypatch.setattr(listings, "WINDOWS", {"GET /gone": PagingWindow(9, instead="things")})
     assert listing_problems(definition()) == [
-        "GET /gone: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by number"
+        "GET /gone: is in UNTYPED_REPLIES or WINDOWS, but is not paginated by page number"
     ]
 
 

@@ -47,5 +47,5 @@ def test_the_table_is_put_between_its_markers_and_nowhere_else() -> None:
 
 @pytest.mark.parametrize("guide", ["", TABLE_START, f"{TABLE_END}\n{TABLE_START}"])
 def test_a_guide_without_markers_is_refused(guide: str) -> None:
-    with pytest.raises(InvalidValueError, match="needs a line"):
+    with pytest.raises(InvalidValueError, match="must contain the line"):
         with_table(guide, "| new |\n")
