@@ -1,7 +1,7 @@
-"""Generates source code from the platform's API definition.
+"""Generates source code from the platform's API definition, documents it, and compares its versions.
 
-Invariants: pure. The input is a definition as parsed JSON, the output is source code as text; files
-are read, written and compared by :mod:`genesys_cloud.definition`.
+Invariants: pure. The input is a definition as parsed JSON, the output is text; files are read,
+written and compared by :mod:`genesys_cloud.definition`.
 """
 
 from genesys_core.definition.generator import (

@@ -26,7 +26,7 @@ SLICE = 60
 """The number of models at which a shard is full; the next model starts a new shard.
 
 Creating a class takes about 45 µs, so the first use of a model costs about 3 ms for its shard. Smaller
-shards would save little of that time, and would need more files and imports.
+shards would save at most these 3 ms, and would need more files and imports.
 """
 
 EVERYDAY: tuple[str, ...] = (
@@ -65,7 +65,8 @@ class Shard(Struct, frozen=True):
     Attributes:
         module: the module's name, such as ``_users_1``.
         about: what the models have in common, as a sentence for the module's docstring.
-        components: the models' class names, dependencies first; those of a cycle are together.
+        components: the models' class names, dependencies first; models of a reference cycle are in one
+            component.
     """
 
     module: str

@@ -32,7 +32,7 @@ def compare_models(
         name: the model's name in the definition.
         old: the model's schema in the older definition.
         new: the model's schema in the newer definition.
-        direction: whether requests, responses or both contain the model in the newer definition.
+        direction: whether requests, responses or both contain the model.
     """
     return list(_Comparison(name, direction).models(old, new, ""))
 

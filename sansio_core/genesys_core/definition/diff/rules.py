@@ -20,9 +20,9 @@ class Weight(IntEnum):
     NONE = 0
     """The change has no effect on programs."""
     POINT = 1
-    """Only a description or the documented errors changed."""
+    """Only the documentation changed, such as a description or the error codes."""
     MINOR = 2
-    """Something was added, or something required became optional."""
+    """Existing programs keep working, for example after an addition or a deprecation."""
     WARN = 3
     """Code stays valid, but its results may change, or the server may reject its requests."""
     MAJOR = 4
@@ -477,4 +477,4 @@ _ALL: Final = (
 )
 
 RULES: Final[Mapping[str, ChangeRule]] = {rule.id: rule for rule in _ALL}
-"""All rules by id, in the order in which reports list their changes."""
+"""All rules by id; reports list changes of equal severity in the order of their rules."""

@@ -1,8 +1,8 @@
 """Compares the schemas of parameters, bodies, responses and properties.
 
-Invariants: a schema is compared by its Python type (:func:`type_text`) first; values, limits and
-number formats are compared only if the type is the same. The caller chooses the rules, because the
-severity of a change differs between parameters and properties.
+Invariants: a schema is compared by its Python type (:func:`type_text`) first; enum values,
+limits and number formats are compared only if the type is the same. The caller chooses the
+rules, because the severity of a change differs between parameters and properties.
 """
 
 from collections.abc import Iterator

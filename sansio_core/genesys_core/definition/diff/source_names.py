@@ -61,8 +61,8 @@ def read_source(path: str, tree: ast.Module) -> SourceNames:
 
     Args:
         path: the file's path, for the places in reports.
-        tree: the file's syntax tree. The caller parses it, because a syntax error makes the parser
-            open the file.
+        tree: the file's syntax tree. The caller parses the file, because Python's parser reads it
+            from disk to report a syntax error.
     """
     reader = _TreeReader(tree)
     return SourceNames(path, tuple(reader.calls), reader.names, reader.fields, reader.texts)

@@ -62,7 +62,7 @@ class _OperationUse(Struct, frozen=True):
         return self._known(part) is not True
 
     def may_pass_text(self, part: str, text: str) -> bool:
-        """Return whether the call may pass ``text`` as the parameter's value."""
+        """Return whether the call passes a parameter with the value ``text``, or may do so."""
         name = self._name(part)
         value = None if self.site.keywords is None else self.site.keywords.get(name)
         return self.passes(part) and value in {None, text}

@@ -1,7 +1,7 @@
 """Findings: problems in a published document, with their locations.
 
-Invariants: a document is read to its end, even if there are findings. The invalid part is dropped or
-replaced, as the finding states; the caller decides whether findings are acceptable.
+Invariants: a document is read to its end, even if there are findings. An invalid part is dropped or
+replaced, as its finding states; the caller decides whether findings are acceptable.
 """
 
 from collections.abc import Sequence

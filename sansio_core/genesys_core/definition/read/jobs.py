@@ -1,7 +1,7 @@
 """Detects jobs: which operations start a job, report its status, return its results or cancel it.
 
-Invariants: a job family is derived from its status operation, whose path ends with a job id. Tables
-in this module contain facts that the definition lacks.
+Invariants: a job family is derived from its status operation, whose path contains the job's id.
+Tables in this module contain facts that the definition lacks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -272,7 +272,7 @@ def job_problems(definition: ApiDefinition) -> list[str]:
     statuses = {one.status.path: one for one in found}
     submits = started_jobs(found).keys()
     problems = [
-        f"{one.status.path}: the meaning of {state!r} is unknown; add it to _KINDS"
+        f"{one.status.path}: the meaning of {state!r} is unknown; add the state to _KINDS"
         for one in found
         for state, _ in one.states
         if _word(state) not in KIND_BY_WORD

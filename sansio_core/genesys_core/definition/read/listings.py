@@ -56,7 +56,7 @@ UNTYPED_REPLIES: Final[Mapping[str, str]] = {
 }
 """The items field, by method and path, of listings whose response has no fields in the definition.
 
-Their requests have ``pageNumber`` and ``pageSize``. In all other listings with these parameters, the
+Their requests have ``pageNumber`` and ``pageSize``. In most other listings with these parameters, the
 field is ``entities``.
 """
 

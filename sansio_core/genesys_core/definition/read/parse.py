@@ -101,7 +101,7 @@ class Reading(Struct, frozen=True):
 
 
 def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
-    """Convert a Swagger document and a topic file to an API definition without any findings.
+    """Convert a Swagger document and a topic file to an API definition; any finding is an error.
 
     Raises:
         InvalidValueError: a part of a document is invalid, such as a dangling reference; the

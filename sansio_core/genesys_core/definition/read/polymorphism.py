@@ -24,7 +24,7 @@ class Family(Struct, frozen=True):
 
     Attributes:
         tag: the name of the discriminator property, whose value names the kind.
-        kinds: each kind and the name of its definition, usually with the base definition last.
+        kinds: each kind and the name of its definition; those in the discriminator's mapping are first.
     """
 
     tag: str

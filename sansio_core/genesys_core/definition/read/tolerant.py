@@ -1,9 +1,9 @@
 """Converts JSON values to msgspec structs, keeping all valid parts.
 
 Invariants: a valid value is converted by msgspec in one step. Otherwise only the smallest invalid
-part is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`: an optional field
-gets its default, and an element without a required field is omitted. Nothing below
-:data:`MAX_DEPTH` levels is read, so no document can exhaust the stack.
+part is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`: an invalid
+optional field gets its default, and an element whose required field is missing or invalid is omitted.
+Nothing below :data:`MAX_DEPTH` levels is read, so no document can exhaust the stack.
 """
 
 import types

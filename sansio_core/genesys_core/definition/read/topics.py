@@ -1,8 +1,8 @@
 """Reads notification topics, from a file that maps topics to models or from the platform's list.
 
-Invariants: both forms become topics and schemas of the types in
-:mod:`~genesys_core.definition.read.swagger`. Models of events are named as in the official SDKs,
-after the URNs of their schemas. A topic without a model is omitted with a finding.
+Invariants: both forms are read as :class:`Topics`, whose schemas have the same type as those of a
+Swagger document. Models of events are named as in the official SDKs, after the URNs of their
+schemas. A topic without a model is omitted with a finding.
 """
 
 from collections.abc import Mapping

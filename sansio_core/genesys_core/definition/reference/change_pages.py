@@ -1,8 +1,8 @@
 """Writes the page about changes between versions of the definition.
 
-Invariants: the changes are those that ``genesys-cloud definition diff --format json`` reports; each
-version has one section, the newest first; operations, models and topics that still exist are
-linked.
+Invariants: the changes are those of severity ``minor`` or higher in the reports of ``genesys-cloud
+definition diff --format json``; each version has one section, the newest first; operations, models
+and topics that still exist are linked.
 """
 
 from collections.abc import Sequence

@@ -88,7 +88,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
 
 
 def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
-    """Return the index of the model pages; each page has the models with the same first word."""
+    """Return the index of the model pages, which group models by the first word of their names."""
     rows = (
         (
             f"[{page.removeprefix('models/').removesuffix('.md')}]({page})",

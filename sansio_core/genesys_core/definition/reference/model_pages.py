@@ -46,7 +46,7 @@ def find_uses(definition: ApiDefinition) -> Uses:
 
 
 def model_page_text(models: Sequence[ModelDef], uses: Uses, places: ReferenceLinks) -> str:
-    """Return the page about the models with the same first word.
+    """Return the page about the models whose names begin with the same word.
 
     Args:
         models: the models to describe on the page.

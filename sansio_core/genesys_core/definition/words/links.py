@@ -19,8 +19,8 @@ _SIGNS: Final = re.compile(r"[/{}]")
 def platform_link(method: str, path: str) -> str:
     """Return the address of an operation's documentation on the platform's developer site.
 
-    The site's anchors are the method and path, with ``/``, ``{`` and ``}`` replaced by ``-``.
-    All other characters that a URL or a link in Markdown cannot contain are percent-encoded.
+    The anchor is the method and path, with ``/``, ``{`` and ``}`` replaced by ``-``. Characters that
+    are invalid in a URL or in a Markdown link are percent-encoded.
     """
     anchor = quote(_SIGNS.sub("-", path), safe=":", errors="replace")
     return f"{EXPLORER}#{method.lower()}{anchor}"

@@ -1,8 +1,8 @@
 """Meanings of query parameters and headers by name: dates, filters, switches, formats, units.
 
-Invariants: a name is listed if it has the same meaning in every operation. The phrase for a name says
-more than the name, in lower case and without a full stop. Names with several meanings or an unknown
-meaning are not listed here, but in a list in the tests.
+Invariants: a name is listed if it has the same meaning in every operation. Its phrase says more than
+the name, begins in lower case and has no full stop. Names with several meanings or an unknown meaning
+are not listed here, but in the tests.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "pageSize": "the number of items per page",
     "previousPage": "the cursor of the previous page",
 }
-"""Meanings of paging parameters that are not part of an operation's detected paging style."""
+"""Meanings of paging parameters, for operations whose detected paging style does not use them."""
 
 _ORDER: Final[Mapping[str, str]] = {
     "q64": "the encoded search that an earlier search returned",

@@ -25,7 +25,7 @@ __all__ = ["describe_limits", "describe_parameter"]
 def describe_parameter(
     parameter: ApiParameter, listing: Listing | None, fields: Collection[str] = ()
 ) -> str:
-    """Return a parameter's meaning as a phrase in lower case; empty if the meaning is unknown.
+    """Return a parameter's meaning, such as "the ID of a queue"; empty if the meaning is unknown.
 
     Args:
         parameter: the parameter to describe.

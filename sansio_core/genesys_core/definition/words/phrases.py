@@ -52,7 +52,7 @@ class PathStep(Struct, frozen=True):
 def split_path(path: str) -> tuple[PathStep, ...]:
     """Split a path after each parameter, without the API version; ``me`` counts as a parameter.
 
-    A path without other segments is split into one step with the segment ``root``.
+    A path without segments after the version becomes one step with the segment ``root``.
     """
     steps: list[PathStep] = []
     segments: list[str] = []
@@ -84,7 +84,7 @@ def pattern_of(steps: Sequence[PathStep]) -> str:
 
 
 def name_things(steps: Sequence[PathStep]) -> str:
-    """Return the name of a path's resource, in the plural if its segment is: "queue members"."""
+    """Return the name of a path's resource, from :data:`NOUNS` or derived: "queue members"."""
     reviewed, _, _ = NOUNS.get(pattern_of(steps), "").partition("|")
     return reviewed or name_by_rules(steps)
 

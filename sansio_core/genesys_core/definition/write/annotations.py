@@ -1,8 +1,8 @@
 """Writes type annotations for types in the definition.
 
-Invariants: an annotation has the same meaning for a type checker and at run time, except for ``Open``.
-It uses only builtins, models and helpers under private aliases, because a field may be called
-``list``, ``field`` or ``Literal``.
+Invariants: an annotation has the same meaning for a type checker and at run time, except for ``Open``,
+which is ``str`` at run time. Helpers are imported under private aliases, because a field may be
+called ``date`` or ``field``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -102,7 +102,7 @@ def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {
 
 
 def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
-    """Return names for the enums that occur more than once in a module, in order of use.
+    """Return names for the long enums that occur more than once in a module, in order of use.
 
     Args:
         uses: the name and type of every field or parameter of the module.

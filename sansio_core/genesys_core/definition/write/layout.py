@@ -1,7 +1,7 @@
 """Determines where generated modules are: their import names and paths.
 
-Invariants: the modules of a generated package import only each other and this library, by absolute
-names.
+Invariants: the modules of a generated package import only each other, this library, msgspec and the
+standard library.
 """
 
 import keyword

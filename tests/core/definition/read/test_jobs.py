@@ -224,7 +224,7 @@ def test_reviewed_tables_add_to_the_rules(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     assert job_problems(definition()) == [
-        f"{STATUS}: the meaning of 'DONE_NOT' is unknown; add it to _KINDS"
+        f"{STATUS}: the meaning of 'DONE_NOT' is unknown; add the state to _KINDS"
     ]
     fine = {"state": {"type": "string", "enum": ["Complete"]}}
     monkeypatch.setattr(jobs, "_PAUSES", {"/gone": (1.0, 2.0)})
