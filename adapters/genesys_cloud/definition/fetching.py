@@ -1,8 +1,10 @@
 """Fetches the API definition and topics that the platform publishes.
 
-Invariants: the documents are saved unchanged, as the platform sent them.
+Invariants: the documents are saved unchanged, as the platform sent them. An incomplete file never
+replaces a complete one.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +48,13 @@ def fetch_definition(
 def _save(client: "SyncClientBase", path: str, query: dict[str, str], file: Path) -> Path:
     raw = client.send_raw(raw_operation("GET", path, query=query)).raw
     load_document(raw)
+    new = file.with_name(f"{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(raw)
+        new.write_bytes(raw)
+        new.replace(file)
     except OSError as error:
+        with suppress(OSError):
+            new.unlink()
         raise file_error(error.filename or file, "cannot be written", error) from error
     return file

@@ -1,6 +1,9 @@
 """``genesys-cloud definition``: fetching from a simulator, and generating from what was fetched."""
 
+import errno
 import json
+import os
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -49,6 +52,20 @@ def test_fetch_saves_what_is_published(running, tmp_path, preview):
     assert load_topics(files[1])["entities"]
     path = f"/api/v2/docs/swagger{'preview' if preview else ''}"
     assert running.simulator.count("GET", path) == 1
+
+
+def test_a_full_disk_leaves_the_files_of_an_earlier_fetch(running, tmp_path, monkeypatch):
+    def fill(path: Path, content: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(content[:10])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    (tmp_path / "swagger.json").write_text("{}")
+    with Client(host=running.url, trust_env=False) as client, monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", fill)
+        with pytest.raises(ConfigurationError, match=r"swagger\.json: cannot be written: No space"):
+            fetch_definition(client, tmp_path)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["{}"]
 
 
 def test_a_file_that_cannot_be_written_is_named(running, tmp_path):
