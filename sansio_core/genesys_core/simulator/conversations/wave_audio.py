@@ -24,8 +24,8 @@ def make_wave(seconds: int) -> bytes:
     """Return the bytes of a WAVE file that contains a tone.
 
     Args:
-        seconds: the duration of the tone, from 1 to :data:`LONGEST`; other values are clamped to
-            that range.
+        seconds: the duration of the tone in seconds, from 1 to :data:`LONGEST`; other values are
+            clamped to that range.
     """
     length = min(max(seconds, 1), LONGEST)
     period = _RATE // _PITCH

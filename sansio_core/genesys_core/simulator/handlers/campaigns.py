@@ -122,7 +122,7 @@ def check_rule_removal(call: ApiCall) -> None:
 
 
 def settle_status(call: ApiCall) -> ApiCall:
-    """Return a campaign update with the resulting status; callers can only request ``on`` or ``off``."""
+    """Return a campaign update with its resulting status; only ``on`` and ``off`` can be requested."""
     status = _stored(call).get("campaignStatus", "off")
     match call.document().get("campaignStatus"):
         case "off":

@@ -2,7 +2,8 @@
 
 Invariants: all of them are included in every view that has a property for them.
 
-Guess: a participant without a queue, or whose queue has no codes, may get any code.
+Guess: any wrap-up code may be assigned to a participant without a queue, or whose queue has no
+codes.
 """
 
 from collections.abc import Mapping

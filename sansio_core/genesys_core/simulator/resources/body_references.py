@@ -2,8 +2,9 @@
 
 Invariants: a write is rejected if an id in its body refers to no existing entity. The collection is
 determined by the property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to
-users. Ids of entities that cannot be created in the simulator are not checked, and neither are the
-ids in examples, which refer to nothing. The status 400 and the code ``bad.request`` are guesses.
+users. Two kinds of ids are not checked: those of entities that cannot be created in the simulator,
+and those in example responses, so that a response can be sent back. The status 400 and the code
+``bad.request`` are guesses.
 """
 
 import re

@@ -112,7 +112,7 @@ def _bulk_action(
 
 
 _REFERENCE: Final = frozenset({"id", "name", "selfUri"})
-"""The properties of a reference to an item; any other property belongs to the item itself."""
+"""The properties of a reference to an item; an object with any other property is an item."""
 
 
 def _has_documents(shapes: PathShapes, route: ApiRoute) -> bool:

@@ -57,11 +57,11 @@ class Hub:
 
     Attributes:
         state: the platform's state.
-        published: the latest published events, oldest first.
-        deliveries: the outcomes of the latest events, one for each subscribed channel, oldest
+        published: the latest published events, including system messages, oldest first.
+        deliveries: the outcomes of the latest events, one for each receiving channel, oldest
             first.
         counts: the number of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
-            ``reply``), and of events by outcome.
+            ``reply``), and of deliveries by outcome.
     """
 
     def __init__(self, state: PlatformState, settings: Settings) -> None:
@@ -151,7 +151,7 @@ class Hub:
         """Publish an event to all channels that are subscribed to its topic.
 
         Args:
-            topic: any topic; the event is delivered to the channels subscribed to it.
+            topic: the topic with its ids filled in, which need not exist on the platform.
             body: the body of the event.
             now: the current time.
             version: the version of the body's schema.

@@ -203,7 +203,7 @@ class Definition:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Definition":
-        """Parse a definition from JSON text, which is faster than from JSON values.
+        """Parse a definition from JSON text; this is faster than parsing its JSON values.
 
         Raises:
             InvalidValueError: the text is not JSON or not a Swagger 2.0 definition.

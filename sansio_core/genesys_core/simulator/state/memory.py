@@ -1,6 +1,6 @@
 """The complete state of the simulator.
 
-Invariants: the state is plain data, which only :class:`Simulator`, its hub and tests modify. It
+Invariants: the state is plain data, which only the simulator's code and tests modify. It
 contains no clock, random generator or callbacks, so a deep copy is an independent platform with the
 same history.
 """
@@ -45,7 +45,7 @@ _LOG_LENGTH: Final = 10_000
 
 
 class RateLimit(Struct, frozen=True):
-    """A rate limit: at most ``limit`` requests per token in any ``window`` seconds.
+    """A rate limit: at most ``limit`` requests per token in any period of ``window`` seconds.
 
     The defaults are those of the platform: its limit ``token.rate.per.minute``, in the namespace
     ``platform.api``, is 300 requests in 60 seconds.
@@ -169,8 +169,8 @@ class PlatformState(Struct):
         users: the users by id, in order of creation; a limited number of deleted users is kept,
             with the state ``deleted``.
         deleted_users: the ids of deleted users, in order of deletion.
-        modified_users: the dates of the users' last changes, by id; unchanged initial users are
-            missing.
+        modified_users: the dates on which users were created or last updated, by id; unchanged
+            initial users are missing.
         first_items: the number of items in all collections in the initial state.
         queues: the queues by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
