@@ -151,7 +151,9 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         if not isinstance(outcome, Response):
             return transport_error(outcome, self.request)
         error = self.reader.error(outcome, self.request, retry_after)
-        if outcome.status == 401 and self.next_request(None).headers.get("Authorization") is None:
+        # Only for API calls: token requests and requests to other hosts need no token.
+        needs_token = outcome.status == 401 and self.login is not None
+        if needs_token and self.next_request(None).headers.get("Authorization") is None:
             error.add_note(_UNAUTHENTICATED)
         return error
 

@@ -61,6 +61,7 @@ def test_a_401_without_a_token_says_how_to_pass_one():
         (reply(403), call()),
         (reply(401), replace(call(), token=Token("t"))),
         (reply(401), call(headers={"authorization": "Bearer x"})),
+        (reply(401), replace(call(), login=None)),  # a token request, or one to another host
     ):
         assert not hasattr(other.error(response), "__notes__")
 

@@ -233,6 +233,14 @@ def test_an_error_of_another_host_is_not_said_to_be_the_platforms(response, mess
     assert raised.error.message == message
 
 
+def test_a_401_of_another_host_does_not_ask_for_a_token():
+    state = start_transfer(put(), session(), now=NOW)
+    assert isinstance(state, Sending)
+    raised = state.received(Response(401), now=NOW)
+    assert isinstance(raised, Raised)
+    assert not hasattr(raised.error, "__notes__")
+
+
 # --- uploads
 
 
