@@ -5,7 +5,7 @@ Invariants: a new campaign is off. Turning a campaign off takes as long as a job
 completes by itself.
 
 Guesses: a stopping campaign cannot be turned on before it is off; turning a campaign off keeps its
-version; messaging campaigns behave like the others; the status and error code for a running
+version; messaging campaigns behave like other campaigns; the status and error code for a running
 sequence; the exact error codes for campaign rules.
 """
 

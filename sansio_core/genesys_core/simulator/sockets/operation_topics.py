@@ -353,7 +353,7 @@ TOPIC_CAUSES: Final = (
     *_workforce_of_units(),
     *_workforce_of_users(),
 )
-"""The topics whose events operations cause, each with the operations."""
+"""The topics whose events are caused by operations, each with these operations."""
 
 
 def causes_of(method: str, template: str) -> Sequence[TopicCause]:

@@ -53,8 +53,8 @@ def example(
         name: the name of the model, such as ``UserMe``.
         depth: the maximum nesting of models, including the model itself. Deeper values are omitted,
             and lists and maps of them are empty; required properties are always present.
-        seed: 0 yields the first value of each enum and plain values; others select among all
-            values of an enum and among values that are legal but unusual.
+        seed: 0 yields the first value of each enum and plain values; other seeds select
+            among all values of an enum and among values that are legal but unusual.
 
     Raises:
         InvalidValueError: the definition has no such model, or cannot be parsed.
