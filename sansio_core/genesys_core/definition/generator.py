@@ -36,18 +36,18 @@ GENERATED_ROOTS: tuple[str, ...] = BUILT_IN.roots
 
 
 def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
-    """Generate all source files of this library from a definition.
+    """Return this library's generated source files for a definition.
 
     Args:
         definition: a parsed Swagger 2.0 document, as published at ``/api/v2/docs/swagger``.
         topics: a parsed topic file, ``{"notifications": [{"topic": ..., "class": ...}]}``.
 
     Returns:
-        The text of each file by its path relative to the repository root, separated by ``/``.
+        The text of each file by its path relative to the repository root; ``/`` is the separator.
 
     Raises:
-        InvalidValueError: the definition or topic file is malformed; the message gives the
-            locations of the invalid parts.
+        InvalidValueError: the definition has no operations, or the definition or topic file is
+            malformed; the message gives the locations of the invalid parts.
     """
     return build_sources(parse_definition(definition, topics))
 

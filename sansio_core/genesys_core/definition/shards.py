@@ -84,7 +84,8 @@ def make_shards(definition: ApiDefinition, everyday: Sequence[str] = EVERYDAY) -
 
     Args:
         definition: the API definition.
-        everyday: the models that get a shard for themselves and their dependencies.
+        everyday: the models that get a shard for themselves and their dependencies, unless an earlier
+            shard contains them.
 
     Raises:
         InvalidValueError: a shard would need a later one, which is a bug in this module.

@@ -103,11 +103,11 @@ def test_every_model_is_placed_once_and_needs_nothing_later(document: dict[str, 
 def test_the_order_of_shards_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     definition = parse_definition(TRAPS, TRAP_TOPICS)
     monkeypatch.setattr(shards, "_everyday", lambda *_: [Shard("_list", "", (("List",),))])
-    with pytest.raises(InvalidValueError, match="sharding: List needs Any"):
+    with pytest.raises(InvalidValueError, match="sharding: List references Any"):
         make_shards(definition)
 
 
 def test_a_shard_that_needs_a_later_one_is_a_defect() -> None:
     wrong = [Shard("_a", "", (("A",),)), Shard("_b", "", (("B",),))]
-    with pytest.raises(InvalidValueError, match="A needs B"):
+    with pytest.raises(InvalidValueError, match="A references B"):
         _check_order(wrong, {"A": ("B",), "B": ()})

@@ -104,7 +104,7 @@ _ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userD
 _TOTALS: Final = ("total", "totalResults", "totalHits")
 _SIZES: Final = ("pageSize", "limit", "count")
 _WRAPPER_FIELDS: Final = 3
-"""If a response has at most this many fields and only one list, the list contains the items."""
+"""The maximum number of fields of a response whose only list is assumed to contain its items."""
 
 
 def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
@@ -131,7 +131,7 @@ def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Lis
 
 
 def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Type:
-    """Return the type of a listing's items; any JSON value if the definition does not have it."""
+    """Return the type of a listing's items; any JSON value if the definition does not specify it."""
     found = operation.returns
     path = _items(found, models)
     for wire in [] if path in (None, _ROOT) else str(path).split("."):

@@ -56,7 +56,8 @@ def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
 def find_components(graph: Graph, names: Iterable[str]) -> list[list[str]]:
     """Return the strongly connected components of ``names``, dependencies first (Tarjan 1972).
 
-    Edges to other models are ignored. Within a component, the names keep the order of ``names``.
+    Edges to models that are not in ``names`` are ignored. Within a component, the order is that of
+    ``names``.
     """
     order = {name: place for place, name in enumerate(names)}
     search = _Search(graph, order)

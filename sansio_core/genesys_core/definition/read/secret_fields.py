@@ -68,7 +68,7 @@ SECRET_FIELDS: Mapping[str, str] = {
     "TwitterIntegrationRequest.signupCode": "an authorization code, which can be exchanged for a token",
     "TwitterIntegrationUpdateRequest.signupCode": "as in TwitterIntegrationRequest",
     "WebDeploymentsOAuthRequestParameters.code": "an authorization code, which can be exchanged for a token",
-    "WhatsAppIntegrationRequest.wabaCertificate": "a certificate that registers the phone number",
+    "WhatsAppIntegrationRequest.wabaCertificate": "the certificate with which the phone number is registered",
 }
 """Secret fields that the rule on names does not detect (``Model.wireName``), each with a reason."""
 

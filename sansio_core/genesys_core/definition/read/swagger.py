@@ -42,7 +42,7 @@ PREVIEW_PATH = "/api/v2/docs/swaggerpreview"
 """The path of the platform's API definition that includes preview operations."""
 
 TOPICS_PATH = "/api/v2/notifications/availabletopics"
-"""The path of the platform's notification topics; ``expand=schema`` adds their events' schemas."""
+"""The path that lists the platform's topics; ``expand=schema`` adds the schemas of their events."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The HTTP methods that a path may have, in the order of the Swagger specification."""

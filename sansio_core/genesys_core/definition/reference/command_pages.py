@@ -1,6 +1,6 @@
 """Writes the page about the commands, with their usage, arguments and options, and the exit codes.
 
-Invariants: every command has one section, whose anchor is its name with hyphens for spaces; the
+Invariants: every command has one section, whose anchor is derived from its name; the
 shared options of operations are listed once.
 """
 
@@ -78,7 +78,7 @@ class CommandDescription(Struct, frozen=True):
 
 
 def command_anchor(name: str) -> str:
-    """Return a command's anchor in the page, such as ``config-check``."""
+    """Return a command's anchor on the page, such as ``config-check``."""
     return name.replace(" ", "-").lower() if name else _PROGRAM
 
 

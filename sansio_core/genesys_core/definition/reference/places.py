@@ -133,7 +133,7 @@ class ReferenceLinks:
 
 
 def describe_values(type_: Type) -> str:
-    """Return an enum's known values as Markdown; empty for other types."""
+    """Return the known values of the enum that a type is or contains, as Markdown; may be empty."""
     match type_:
         case Plain(values=()) | Ref():
             return ""
