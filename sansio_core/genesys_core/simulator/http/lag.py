@@ -3,7 +3,7 @@
 Invariants: only reads see creations and deletions late. Reading a created item returns 404 for up
 to 5 seconds, and listings and searches include it after 2 to 10 seconds; a deleted item remains
 visible for up to 30 seconds, a deleted queue for up to 120. A role takes effect 10 seconds after it
-has been granted. A change's delay depends on the seed and the change's path.
+has been granted. The delay of a creation or deletion depends on the seed and the item's path.
 
 The platform's own Terraform provider waits this long for deletions and roles; the other delays are
 guesses. Guess: creations and deletions affect writes, events and unique names immediately.
