@@ -1,8 +1,8 @@
 """Converts a Swagger document and topics to an :class:`ApiDefinition`.
 
 Invariants: the result is independent of the generated source code. Every reference is resolved,
-every name is final. Models and fields are in the order of the document; APIs, their operations and
-topics are sorted by name. Invalid parts are omitted, or typed as any JSON value, with a finding that
+every name is final. Models are in the order of the document, followed by unions and the models of
+inline objects; APIs, their operations and topics are sorted by name. Invalid parts are omitted, or typed as any JSON value, with a finding that
 gives their location; valid parts are kept.
 """
 

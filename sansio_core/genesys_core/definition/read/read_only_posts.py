@@ -1,8 +1,8 @@
 """Detects POST operations that only read data.
 
-Invariants: an operation is included only if it cannot change data, because included operations are
-retried even if the server may have processed the request. A rule on the path detects most of them,
-and a list in this module contains the others.
+Invariants: an operation is included only if it cannot change data, because included operations may be
+retried even if the server has processed the request. A rule on the path detects most of them, and a
+list in this module contains the others.
 Operations that start an execution or a job are never included, even if their path ends in ``/query``.
 """
 
