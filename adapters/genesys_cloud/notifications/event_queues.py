@@ -7,6 +7,7 @@ delivered after ``close``.
 import asyncio
 import contextlib
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Generic, Protocol, TypeVar
@@ -136,28 +137,33 @@ class AsyncEventQueue(_EventQueue[T]):
 
 
 class ThreadEventQueue(_EventQueue[T]):
-    """A queue that delivers events of an asyncio event loop to threads."""
+    """A queue that delivers events of an asyncio event loop to threads.
+
+    An exception from a signal handler interrupts only the thread that waits: it propagates unchanged,
+    and leaves no lock held. :class:`threading.Condition` does not ensure this.
+    """
 
     def __init__(self, store: EventStore[T]) -> None:
         super().__init__(store)
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._wakers: deque[threading.Lock] = deque()  # each is held, until its thread is woken
         self._free: Callable[[], object] | None = None
 
     def put(self, events: Iterable[T], at: Now) -> None:
         """Add the events from one socket read."""
-        with self._changed:
+        with self._lock:
             count = 0
             for event in events:
                 self._store.put(event, at=at)
                 count += 1
-            self._changed.notify(count)  # one thread for each event
+            self._wake(count)  # one thread for each event
 
     async def room(self) -> None:
         """Wait, in the event loop, until :attr:`blocked` is false; only one task may wait."""
         loop = asyncio.get_running_loop()
         while True:
             freed = asyncio.Event()
-            with self._changed:
+            with self._lock:
                 if not self.blocked:
                     return
                 self._free = partial(loop.call_soon_threadsafe, freed.set)
@@ -170,16 +176,25 @@ class ThreadEventQueue(_EventQueue[T]):
             QueueClosed: the queue was closed.
             Exception: the error that was passed to :meth:`close`.
         """
-        with self._changed:
+        while True:
+            waker = threading.Lock()
+            waker.acquire()
             try:
-                while (held := self._next()) is None:
-                    self._changed.wait()
+                with self._lock:
+                    held = self._next()
+                    if held is not None:
+                        self._make_room()
+                        return held
+                    self._wakers.append(waker)
+                waker.acquire()
             except BaseException:
                 # If an event woke this thread and the thread was then interrupted, wake another.
-                self._changed.notify()
+                with self._lock:
+                    if waker in self._wakers:
+                        self._wakers.remove(waker)
+                    else:
+                        self._wake(1)
                 raise
-            self._make_room()
-        return held
 
     async def take(self) -> Buffered[T]:
         """Return the next event; until there is one, block the thread instead of suspending.
@@ -192,10 +207,14 @@ class ThreadEventQueue(_EventQueue[T]):
 
     def close(self, error: Exception | None = None) -> None:
         """Close the queue; called in the event loop or after it has ended."""
-        with self._changed:
+        with self._lock:
             self._end = self._end or error or QueueClosed()
-            self._changed.notify_all()
+            self._wake(len(self._wakers))
             self._make_room()
+
+    def _wake(self, count: int) -> None:
+        for _ in range(min(count, len(self._wakers))):
+            self._wakers.popleft().release()
 
     def _make_room(self) -> None:
         free, self._free = self._free, None
