@@ -14,6 +14,7 @@ from msgspec import Struct
 __all__ = ["UNSEEN", "CallSite", "SourceNames", "read_source"]
 
 _WAYS_TO_CALL: Final = frozenset({"raw", "paginate", "pages", "run"})
+_WITH_LINE: Final = (ast.expr, ast.stmt, ast.keyword, ast.pattern)
 UNSEEN: Final = "{}"
 """The placeholder for a part of an f-string that is only known at run time."""
 
@@ -83,7 +84,8 @@ class _TreeReader:
             for target in (_call_target(node.func),)
         }
         # By line, because `ast.walk` yields a nested statement after all less nested ones.
-        for node in sorted(ast.walk(tree), key=_line):
+        nodes = [node for node in ast.walk(tree) if isinstance(node, _WITH_LINE)]
+        for node in sorted(nodes, key=lambda node: node.lineno):
             self.read(node)
 
     def read(self, node: ast.AST) -> None:
@@ -153,10 +155,6 @@ def _bound_classes(tree: ast.AST) -> Iterator[tuple[str, str]]:
             name = _last_name(node.value.func)
             if name.endswith("Api"):
                 yield from ((_last_name(target), name) for target in node.targets)
-
-
-def _line(node: ast.AST) -> int:
-    return getattr(node, "lineno", 0)
 
 
 def _last_name(node: ast.expr) -> str:
