@@ -62,7 +62,10 @@ class FileBudget:
             except FileNotFoundError:
                 kept = None
                 self._remove_stale()  # only here, because new tokens are rare
-            state, result = change(kept)
+            try:
+                state, result = change(kept)
+            except BudgetError as error:
+                raise BudgetError(f"rate limit in {path}: {error}") from None
             self._replace(path, state)
             return result
 

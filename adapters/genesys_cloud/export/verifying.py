@@ -149,7 +149,7 @@ class _Ids:
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
 
     def count_repeated(self) -> Counter[int]:
-        """Count the records whose ids occur earlier in the export, by the number of their file."""
+        """Return the number of each file's records whose ids occur earlier in the export."""
         repeated = Counter[int]()
         for bucket in self._buckets:
             seen: set[bytes] = set()

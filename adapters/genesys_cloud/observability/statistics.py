@@ -35,7 +35,7 @@ class StatisticsCell:
                 return
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
-        """Call ``step`` with the statistics and return its result; the statistics do not change."""
+        """Return the result of ``step`` for the current statistics, without storing it."""
         return self._lock.run(self._result, step)
 
     def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:

@@ -143,7 +143,7 @@ class TrioConnection:
         _start_timing(self, scope)
 
     def on_timer(self) -> trio.CancelScope | None:
-        """End a read that has timed out; return the cancel scope to wait in next, if any."""
+        """End a read that has timed out; otherwise return the cancel scope of the next wait, if any."""
         until, self._timer = self._until, None
         if until is None:
             return None

@@ -178,7 +178,7 @@ def describe_ready_job(status: object) -> str:
         if name in fields
     ]
     about = f" with {' of '.join(counts)}" if counts else ""
-    return f"the job waits in the state {fields.get('state', '?')}{about}; starting it"
+    return f"the job is waiting in the state {fields.get('state', '?')}{about}; starting it"
 
 
 def has_results(family: "JobFamily") -> bool:

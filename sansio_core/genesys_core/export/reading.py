@@ -133,7 +133,9 @@ class SliceReading:
             return None
         self._is_first_page = False
         if items is None:
-            self._note_shortfall("the platform is preparing the records; fetch the slice again")
+            self._note_shortfall(
+                "the platform is still preparing the records; fetch the slice again later"
+            )
             return []
         if total is not None:
             # It may change from page to page, while records are added.

@@ -118,7 +118,7 @@ def parse_head(head: bytes, limits: ResponseLimits) -> ParsedHead:
 
 
 def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
-    """Parse a head that ends with its first CRLF CRLF; return ``None`` if h11 must parse it.
+    """Parse a head up to its first blank line, inclusive; return ``None`` if h11 must parse it.
 
     Raises:
         TransportFailure: the head exceeds a limit.

@@ -204,7 +204,7 @@ class Paging(Struct, Generic[T], frozen=True):
         """Return the page to deliver, its new items, and the state for requesting the next page.
 
         A received page is delivered even if no further page can be requested; the next
-        :meth:`asked` then raises the error.
+        call of :meth:`asked` then raises the error.
 
         Raises:
             PaginationError: the response has no list of items.

@@ -267,7 +267,9 @@ def _restore(state: bytes | None, like: Pacer, now: Now) -> Pacer:
     try:
         kept = _DECODER.decode(state)
     except msgspec.MsgspecError:
-        raise BudgetError("the state of the shared rate limit is corrupt; remove it") from None
+        raise BudgetError(
+            "the stored state of the shared rate limit is corrupt; delete it"
+        ) from None
     if kept.at > now.monotonic:
         return fresh  # the machine, and with it the monotonic clock, was restarted in the meantime
     known = {window.path: window for window in kept.windows}

@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -215,8 +216,11 @@ def test_clients_share_one_limit(run, tmp_path):
             await api.send(ME.with_options(deadline=5))
         await finish(made)
         api.client = mine
-        path.with_name(f"budget.{token_key(Token('t'))}").write_bytes(b"?")
-        with pytest.raises(BudgetError, match="corrupt"):
+        damaged = path.with_name(f"budget.{token_key(Token('t'))}")
+        damaged.write_bytes(b"?")
+        with pytest.raises(
+            BudgetError, match=f"^rate limit in {re.escape(str(damaged))}: .*corrupt"
+        ):
             await api.send(ME)
 
     async def finish(client: Client | AsyncClient) -> None:

@@ -222,6 +222,6 @@ def test_a_recording_job_is_started_when_its_user_says_so(monkeypatch):
         assert command == "jobs wait recording get_recording_job j-1 --proceed"
         done = run_command(*command.split(), "--query", "state")
     assert (done.code, done.out) == (0, '"FULFILLED"\n')
-    assert "the job waits in the state READY with 3 recordings; starting it" in done.err
+    assert "the job is waiting in the state READY with 3 recordings; starting it" in done.err
     assert platform.bodies == [{"state": "PROCESSING"}]
     assert time.slept

@@ -92,7 +92,7 @@ def test_a_download_that_breaks_off_leaves_no_file_and_the_others_are_not_fetche
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("late", "is preparing the records"),
+        ("late", "is still preparing the records"),
         ("converting", "recording r-c-2 is AVAILABLE and has no"),
     ],
 )

@@ -140,10 +140,10 @@ def test_a_job_that_waits_to_be_started():
     [
         (
             {"state": "READY", "totalRecordings": 3, "totalConversations": 2},
-            "the job waits in the state READY with 3 recordings of 2 conversations; starting it",
+            "the job is waiting in the state READY with 3 recordings of 2 conversations; starting it",
         ),
-        ({"state": "READY"}, "the job waits in the state READY; starting it"),
-        (None, "the job waits in the state ?; starting it"),
+        ({"state": "READY"}, "the job is waiting in the state READY; starting it"),
+        (None, "the job is waiting in the state ?; starting it"),
     ],
 )
 def test_what_a_waiting_job_is_about(status, words):

@@ -275,7 +275,7 @@ def test_a_page_without_a_request_is_ignored():
 def test_a_response_without_content_leaves_the_slice_incomplete():
     reading = started(listing(get_users()))
     assert reading.receive(None) == []
-    assert "is preparing the records" in reading.totals.shortfall
+    assert "is still preparing the records" in reading.totals.shortfall
 
 
 def test_media_that_are_not_there_yet_leave_the_slice_incomplete():

@@ -92,7 +92,7 @@ def test_each_brings_its_own_limits():
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"\xff", b"\x93\x01\x02\x03"])
 def test_what_is_no_pacer_is_an_error(damage):
-    with pytest.raises(BudgetError, match="corrupt; remove it") as caught:
+    with pytest.raises(BudgetError, match="corrupt; delete it") as caught:
         reserve(damage, at(0))
     assert caught.value.is_retry_safe
 

@@ -77,7 +77,7 @@ def folded_block(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def write_tabs(blocks: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Return the lines of a tab for each code block, a tuple of title, language and text."""
+    """Return the lines of tabs, one for each code block; a block is its title, language and text."""
     lines: list[str] = []
     for title, language, text in blocks:
         lines += [f'=== "{title}"', "", *code_block(language, text, "    "), ""]

@@ -12,7 +12,7 @@ __all__ = ["package_sources"]
 
 
 def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
-    """Return the files that only a user's own package has, by path; none for this library."""
+    """Return the files, by path, that only a user's own package has; empty for this library."""
     if layout.base is None:
         return {}
     banner, base = write_banner(definition.version), layout.base

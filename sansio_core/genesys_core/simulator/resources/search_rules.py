@@ -1,6 +1,6 @@
 """Rule G: searches of a collection, by POST or with an encoded ``q64``.
 
-Invariants: like a view, a search shows the items of one collection.
+Invariants: a search returns the items of one collection, as a view (rule F) does.
 """
 
 from typing import Final

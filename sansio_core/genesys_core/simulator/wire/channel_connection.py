@@ -1,8 +1,8 @@
 """A sans-IO WebSocket connection to a notification channel.
 
 Invariants: the connection passes received messages to the hub and returns the steps to perform on
-the socket. After a step that ends the connection, further input and actions of the hub are ignored,
-except for closing a silent connection.
+the socket. After a step that ends or silences the connection, further input and the hub's actions
+are ignored, except :class:`Drop`, with which the hub closes a silent connection.
 """
 
 from genesys_core.clock import Now
