@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from threading import Lock, RLock
+from types import SimpleNamespace
 
 import anyio
 import pytest
 
 from genesys_cloud import Client
-from genesys_cloud.notifications import Gap, Notification, Retrying
+from genesys_cloud.notifications import Gap, Notification, Retrying, event_queues
 from genesys_cloud.notifications.event_queues import AsyncEventQueue, ThreadEventQueue
 from genesys_cloud.notifications.websocket_stream import SocketOptions, WebSocketStream
 from genesys_cloud.simulator import running_simulator
@@ -273,7 +275,7 @@ def test_each_event_of_a_read_wakes_a_thread():
     threads = [threading.Thread(target=consume, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
-    while len(queue._changed._waiters) < 2:
+    while len(queue._wakers) < 2:
         threading.Event().wait(0.001)
     queue.put(("first", "second"), Now(0.0, 0.0))
     for thread in threads:
@@ -281,19 +283,28 @@ def test_each_event_of_a_read_wakes_a_thread():
     assert not both.broken
 
 
-def test_a_thread_that_is_interrupted_as_it_wakes_wakes_another():
-    class Interrupted(threading.Condition):
+def test_a_thread_that_is_interrupted_as_it_wakes_wakes_another(monkeypatch):
+    class Interrupted:
+        """A lock; the thread that waits for one is interrupted when the first of them is released."""
+
         is_over = False
 
-        def wait(self, timeout: float | None = None) -> bool:
-            result = super().wait(timeout)
-            if not self.is_over:
-                self.is_over = True
-                raise KeyboardInterrupt
-            return result
+        def __init__(self) -> None:
+            self._lock = Lock()
+            self._acquired = 0
 
+        def acquire(self) -> None:
+            self._lock.acquire()
+            self._acquired += 1
+            if self._acquired == 2 and not Interrupted.is_over:
+                Interrupted.is_over = True
+                raise KeyboardInterrupt
+
+        def release(self) -> None:
+            self._lock.release()
+
+    monkeypatch.setattr(event_queues, "threading", SimpleNamespace(Lock=Interrupted, RLock=RLock))
     queue = ThreadEventQueue(EventBuffer(10, "block"))
-    queue._changed = Interrupted()
     found: list[object] = []
 
     def consume() -> None:
@@ -305,7 +316,7 @@ def test_a_thread_that_is_interrupted_as_it_wakes_wakes_another():
     threads = [threading.Thread(target=consume, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
-    while len(queue._changed._waiters) < 2:
+    while len(queue._wakers) < 2:
         threading.Event().wait(0.001)
     queue.put(("event",), Now(0.0, 0.0))
     for thread in threads:
