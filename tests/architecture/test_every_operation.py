@@ -155,7 +155,8 @@ def normalised(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
 def test_every_model_decodes_an_example_and_encodes_it_back(seed: int) -> None:
     from genesys_core import models
     from genesys_core.codec.decoding import decode

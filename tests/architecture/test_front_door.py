@@ -70,6 +70,7 @@ def test_every_error_is_at_the_front_door(name: str) -> None:
     assert getattr(genesys_cloud, name) is getattr(errors, name)
 
 
+@pytest.mark.slow
 def test_a_star_import_needs_no_extra_and_hides_no_builtin() -> None:
     assert run(
         "import builtins, sys\n"

@@ -164,9 +164,8 @@ def simulating(*arguments):
         process.communicate()
 
 
-@pytest.mark.parametrize(
-    "end", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_simulate_serves_until_it_is_told_to_end(end):
     with simulating("--port", "0", "--users", "3", "--rate-limit", "2") as (process, facts):
         with httpx.Client(base_url=facts["url"], trust_env=False) as client:
@@ -280,6 +279,7 @@ def test_definition_generate_says_what_it_did(
     }
 
 
+@pytest.mark.slow
 def test_an_error_of_the_library_is_one_line(tmp_path):
     done = run("definition", "generate", "--definition", str(tmp_path / "missing.json"))
     assert done.returncode == 2

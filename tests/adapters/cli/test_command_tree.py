@@ -29,6 +29,7 @@ def test_every_command_has_exactly_one_anchor(tmp_path: Path) -> None:
     assert Counter(anchors) == Counter(expected)
 
 
+@pytest.mark.slow
 def test_every_option_of_a_help_page_is_described(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

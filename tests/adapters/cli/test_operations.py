@@ -176,7 +176,7 @@ def test_integers_with_a_zero_at_the_beginning_are_decimal(tmp_path):
             "--body: neither JSON nor YAML: a value does not match its YAML tag",
         ),
         ("[" * 100_000, "--body: nested too deeply"),
-        ("a: " + "[" * 20_000, "--body: nested too deeply"),
+        pytest.param("a: " + "[" * 20_000, "--body: nested too deeply", marks=pytest.mark.slow),
     ],
 )
 def test_bodies_that_cannot_be_read(body, words):
@@ -302,6 +302,7 @@ def test_a_listing_that_timed_out_says_how_to_continue(clean_home):
     assert "--resume" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit")
 def test_a_listing_that_cannot_be_written_names_no_token(tmp_path):
     """Standard output is buffered, so the position of the last item written is unknown."""

@@ -78,6 +78,7 @@ def test_completion_of_a_command_or_method_loads_no_client_and_no_typer(words, c
     assert count <= 90, count
 
 
+@pytest.mark.slow
 def test_a_call_loads_one_api_and_no_model():
     shown, _, tops, apis = loaded("users", "get_users", "--dry-run", "--host", "http://x.example")
     assert shown.startswith("GET http://x.example/api/v2/users\n")

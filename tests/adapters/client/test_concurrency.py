@@ -272,6 +272,7 @@ def test_tasks_of_several_loops_call_a_handler_in_worker_threads() -> None:
         assert in_threads(lambda number: asyncio.run(main(number)), 2) == [[], []]
 
 
+@pytest.mark.slow
 @forks
 @shows(HANDLER, "a forked child", "`GenesysCloudError`: open another handler")
 def test_a_child_is_told_that_the_handler_is_its_parents() -> None:

@@ -69,6 +69,7 @@ def test_a_failure_is_retried_and_a_post_that_may_have_happened_is_not(run) -> N
     assert (posted.method, posted.body) == ("POST", b'{"name":"Ann"}')
 
 
+@pytest.mark.slow
 @every_loop
 def test_nobody_listening_is_a_connect_error_and_nothing_was_sent(run) -> None:
     async def scenario(api: Api) -> None:

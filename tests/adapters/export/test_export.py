@@ -126,6 +126,7 @@ def test_csv_has_a_header_and_a_line_for_each_record(served, tmp_path):
     assert verify(tmp_path).problems == ()
 
 
+@pytest.mark.slow
 def test_the_archive_serves_complete_days_and_what_lags_is_fetched_again(tmp_path):
     with conversations_server() as (server, platform):
         client, until = client_of(server.url), datetime(2024, 3, 2, 12, tzinfo=UTC)

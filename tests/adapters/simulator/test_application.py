@@ -106,6 +106,7 @@ def test_bodies_of_many_reads_arrive_whole(http):
     assert created.json()["name"] == body["name"]
 
 
+@pytest.mark.slow
 def test_one_connection_carries_many_calls_and_many_threads_call_at_once(running, http):
     for _ in range(50):
         assert http.get(ME).status_code == 200

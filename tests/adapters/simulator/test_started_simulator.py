@@ -22,12 +22,13 @@ with Client(host=simulator.url, auth=auth) as client:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("last", "code"),
     [
         ("", 0),
-        pytest.param("raise SystemExit(3)", 3, marks=pytest.mark.slow),
-        pytest.param("client.notification_handler", 0, marks=pytest.mark.slow),
+        ("raise SystemExit(3)", 3),
+        ("client.notification_handler", 0),
     ],
 )
 def test_the_program_ends(last: str, code: int) -> None:

@@ -128,6 +128,7 @@ def test_fixtures_are_listed_with_their_descriptions(run):
         assert re.search(rf"^{name} .*\n +\S", listed, re.MULTILINE), listed
 
 
+@pytest.mark.slow
 def test_loading_the_plugin_loads_neither_client_nor_simulator():
     """What every run of pytest pays, counted in modules of a bare interpreter."""
     script = (

@@ -56,6 +56,7 @@ def test_a_name_that_is_none_is_an_error_that_says_which_are(monkeypatch):
         Client(host="http://127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_a_client_over_sockets_loads_no_httpx():
     code = (
         "import sys; from genesys_cloud import Client; Client(host='http://127.0.0.1:1').close();"

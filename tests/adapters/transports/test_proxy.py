@@ -283,6 +283,7 @@ def test_a_transport_shows_nothing_of_its_proxy(kind, proxy: Proxy):
     assert PASSWORD not in repr(kind({"proxy": proxy.url, "trust_env": False}))
 
 
+@pytest.mark.slow
 def test_an_environment_without_proxies_costs_no_import(environment) -> None:
     code = (
         "import sys; from genesys_cloud.transports import SocketTransport; SocketTransport(); "
