@@ -27,8 +27,8 @@ class StepLock:
     release is repeated if an exception interrupts it.
 
     Attributes:
-        owner: the id of the thread that runs a step; 0 if no step runs. A finalizer in the same
-            thread can run another step within the current one, without a deadlock.
+        owner: the id of the thread that is running a step; 0 if none is. A finalizer in that thread
+            can run another step within the current one, without a deadlock.
     """
 
     __slots__ = ("__weakref__", "_lock", "owner")
@@ -46,7 +46,7 @@ class StepLock:
         self.owner = 0
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a function while no other thread runs a step, and return its result."""
+        """Run a function while no other thread is running one, and return its result."""
         lock = self._lock
         try:
             try:

@@ -110,9 +110,9 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state of a call that begins to wait for a token now.
+        """Return the call's state once it starts to wait for a token.
 
-        If an exchange ends with an error after this moment, the call fails with the same error.
+        If a token request fails from this point on, the call fails with the same error.
         """
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)

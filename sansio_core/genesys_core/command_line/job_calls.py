@@ -132,7 +132,7 @@ def check_download(family: "JobFamily") -> None:
     """
     if not family.links:
         raise UsageError(
-            f"--download: jobs with the status {family.status.name} provide no file; "
+            f"--download: jobs with the status {family.status.name} have no file to download; "
             "omit --download to print the results"
         )
 

@@ -2,8 +2,8 @@
 
 Invariants: a configuration is computed from values that the caller passes, without reading a file,
 the environment or a clock, and is replaced as a whole. ``None`` means "not set", so :func:`merge`
-can combine sources: arguments, environment, file, defaults. Text with any problem yields no
-configuration, and the error lists all problems.
+can combine sources: arguments, environment, file, defaults. If a text has any problem, no
+configuration is returned, and the error lists all problems.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """Content codings: decodes gzip and deflate, at once or in pieces (RFC 9110 section 8.4).
 
-Invariants: output is limited before it is produced; a stream buffers at most one read; time is
+Invariants: the limit is enforced before output is produced; a stream buffers at most one read; time is
 linear in input and output. Content is complete or rejected: a truncated stream, a wrong checksum
 and bytes after the last member are failures.
 """

@@ -53,7 +53,7 @@ def prepare_authorize_url(
             registered for the OAuth client.
         code_challenge: for PKCE, see :func:`~genesys_core.oauth.pkce.compute_pkce_code_challenge`.
         response_type: ``code``; ``token`` for the implicit grant.
-        state: an unguessable value that the redirect repeats, see :func:`parse_code_redirect`.
+        state: an unguessable value that the redirect repeats; see :func:`parse_code_redirect`.
         org: the organization's short name, to go directly to its identity provider.
         provider: the identity provider's name (``okta``, ``adfs``, ...); required with ``org``.
         target: the id of a trusted organization to sign in to.

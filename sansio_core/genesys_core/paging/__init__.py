@@ -1,1 +1,1 @@
-"""Pagination of listings in every style of the platform; a listing can be resumed at any item."""
+"""Pagination of listings, in every style the platform uses; a listing can be resumed at any item."""

@@ -210,7 +210,7 @@ class WebSocket:
         payload = code.to_bytes(2, "big") + reason.encode("utf-8", "replace")
         if len(payload) > _MAX_CONTROL:
             raise InvalidValueError(
-                f"close reason of {len(payload) - 2} bytes: must have at most 123"
+                f"close reason of {len(payload) - 2} bytes: must be at most 123 bytes"
             )
         frames = self._frames()
         if frames is not None:

@@ -183,7 +183,10 @@ def test_help_and_wrong_usage():
             ["wait", *SUBMIT, "j-1"],
             f"does not return its status; use genesys-cloud jobs wait {' '.join(STATUS)}",
         ),
-        (["run", *SUBMIT, INTERVAL, "--download", "x"], "provide no file; omit --download"),
+        (
+            ["run", *SUBMIT, INTERVAL, "--download", "x"],
+            "have no file to download; omit --download",
+        ),
         (["run", *STATUS, "j-1"], f"use genesys-cloud jobs wait {' '.join(STATUS)}"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_download_needs_jobs_with_a_file():
     with pytest.raises(UsageError) as caught:
         check_download(FAMILY)
     assert str(caught.value) == (
-        "--download: jobs with the status get_list_job provide no file; "
+        "--download: jobs with the status get_list_job have no file to download; "
         "omit --download to print the results"
     )
 

@@ -1,7 +1,7 @@
 """Writes the page about changes between versions of the definition.
 
 Invariants: the changes are those of severity ``minor`` or higher in the reports of ``genesys-cloud
-definition diff --format json``; each version has one section, the newest first; operations, models
+definition diff --format json``; each version has one section, newest first; operations, models
 and topics that still exist are linked.
 """
 
@@ -93,7 +93,7 @@ def changes_text(
 
     Args:
         definition: the current definition.
-        reports: a report for each new version, the oldest first.
+        reports: a report for each new version, oldest first.
         places: creates links to operations, models and topics.
     """
     links = _links(definition, places)
@@ -101,7 +101,7 @@ def changes_text(
         "# What changed in the API",
         "",
         (
-            "The changes in each version of the platform's definition, the newest first; "
+            "The changes in each version of the platform's definition, newest first; "
             "[the rules](../definition-rules.md) explain their severities. Changes to the library itself "
             "are in the [changelog](../changelog.md)."
         ),

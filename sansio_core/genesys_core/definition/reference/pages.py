@@ -42,7 +42,7 @@ def build_reference(
         definition: the definition, from :func:`genesys_core.definition.read_definition`.
         example: returns a model's example, given its name in the definition; ``None`` omits the
             example responses.
-        changes: reports of the changes from each version to the next, the oldest first.
+        changes: reports of the changes from each version to the next, oldest first.
 
     Returns:
         The text of each page by its path in the reference, such as ``apis/users.md``.

@@ -53,9 +53,9 @@ __all__ = [
 
 _MAX_MESSAGES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
-"""Maximum number of remembered messages without a duplicate, and of characters in them. A move lasts
-seconds and duplicates arrive within a fraction of a second, so these limits are reached only if one
-socket stalls; duplicates of further messages are then delivered again.
+"""Maximum number, and total length in characters, of messages remembered until their duplicates
+arrive. A move lasts seconds and duplicates arrive within a fraction of a second, so the limits are
+reached only if one socket stalls; duplicates of further messages are then delivered.
 """
 
 

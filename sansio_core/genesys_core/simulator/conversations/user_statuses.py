@@ -62,7 +62,7 @@ def note_status(
 def list_periods(
     state: PlatformState, user_id: str, kind: UserStatusKind, current: Mapping[str, str]
 ) -> Iterator[StatusPeriod]:
-    """Yield the periods of a user's presences or routing statuses, the earliest first.
+    """Yield the periods of a user's presences or routing statuses, earliest first.
 
     Args:
         state: the platform's state.

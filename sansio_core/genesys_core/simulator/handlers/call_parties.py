@@ -87,7 +87,7 @@ def _connected_agents(conversation: ConversationTimeline) -> Iterator[Participan
 
 
 def get_call_history(call: ApiCall) -> Reply:
-    """Return the ended calls in which the caller took part, the latest first."""
+    """Return the ended calls in which the caller took part, latest first."""
     user_id = require_user_context(call)
     mine = [
         show_call_history(each)

@@ -70,7 +70,7 @@ def keep_version(state: PlatformState, change: RecordChange, user_id: str | None
 
 
 def get_versions(call: ApiCall) -> Reply:
-    """Return the versions of a work item, bin or type, by default the oldest first."""
+    """Return the versions of a work item, bin or type, by default oldest first."""
     return json_reply(_page(call, list(_versions(call).values())))
 
 

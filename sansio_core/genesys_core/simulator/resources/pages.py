@@ -178,7 +178,7 @@ def _token(call: ApiCall, name: str, start: int) -> str:
 
 
 def _before(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> list[Json]:
-    """Return the items before the date in the parameter ``before``, the latest first."""
+    """Return the items before the date in the parameter ``before``, latest first."""
     dates = [str(cast(Mapping[str, Json], each).get(style.date, "")) for each in items]
     dated = sorted(zip(dates, items, strict=True), key=lambda pair: pair[0], reverse=True)
     limit = call.argument("before", "")

@@ -38,8 +38,8 @@ class HubSocket(Struct):
         number: the socket's number in the hub.
         channel_id: the id of the socket's channel.
         beat: when the socket's next heartbeat is due, on the monotonic clock.
-        closes: when the platform closes the socket, on the monotonic clock, if this was announced.
-        held: the events and system messages held by a test; ``None`` if none are to be held.
+        closes: when the platform will close the socket, on the monotonic clock, if it announced this.
+        held: the events and system messages held by a test; ``None`` if the test holds none.
         is_silent: whether the socket is half-open.
         fragments: the number of frames into which each message is split.
     """

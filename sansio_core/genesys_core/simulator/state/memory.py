@@ -94,8 +94,8 @@ class Settings(Struct, frozen=True):
             so on; otherwise any id is accepted.
         max_deleted_users: the maximum number of deleted users kept; those deleted first are
             discarded.
-        lag: whether created and deleted items and granted roles become visible only after seconds
-            to minutes, as on the platform; otherwise immediately.
+        lag: whether creations, deletions and role grants take seconds to minutes to become visible,
+            as on the platform; otherwise they are visible immediately.
     """
 
     token_lifetime: float = 86_400.0
