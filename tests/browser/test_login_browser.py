@@ -133,7 +133,7 @@ def test_a_refusal_is_told_to_the_user_and_to_the_terminal(chromium, simulator, 
         words = "The user denied the request."
         assert landed(chromium, "Not signed in") == f"The sign-in was refused: {words}"
         out, err = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, out) == (1, "")
+    assert (process.returncode, out) == (3, "")
     assert err == f"genesys-cloud login: sign-in failed: {words}\n"
 
 
