@@ -187,9 +187,11 @@ def _has_unique_keys(value: object) -> bool:
     todo = [value]  # not recursive, like `_is_harmless`
     while todo:
         value = todo.pop()
-        if isinstance(value, _MAPPINGS) and _repeated_key(value) is not None:
-            return False
         todo += [child for child in _children(value) if type(child) not in _HARMLESS_AND_FLOAT]
+        if isinstance(value, _MAPPINGS):
+            members = cast(Mapping[object, object], value)
+            if _repeated_key(members) is not None:
+                return False
     return True
 
 
