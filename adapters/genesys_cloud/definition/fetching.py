@@ -4,10 +4,10 @@ Invariants: the documents are saved unchanged, as the platform sent them. An inc
 replaces a complete one.
 """
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genesys_cloud.client.atomic_file import AtomicFile
 from genesys_cloud.definition.file_errors import file_error
 from genesys_core.calls.operation import raw_operation
 from genesys_core.definition import DEFINITION_PATH, PREVIEW_PATH, TOPICS_PATH, load_document
@@ -48,13 +48,12 @@ def fetch_definition(
 def _save(client: "SyncClientBase", path: str, query: dict[str, str], file: Path) -> Path:
     raw = client.send_raw(raw_operation("GET", path, query=query)).raw
     load_document(raw)
-    new = file.with_name(f"{file.name}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        new.write_bytes(raw)
-        new.replace(file)
+        with AtomicFile(file) as new:
+            new.write(raw)
+            new.commit(file.name)
     except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise file_error(error.filename or file, "cannot be written", error) from error
+        failed = file if file.parent.is_dir() else file.parent
+        raise file_error(failed, "cannot be written", error) from error
     return file

@@ -3,13 +3,13 @@
 import errno
 import json
 import os
-from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from genesys_cloud import Client, ClientCredentials
 from genesys_cloud.cli.app import app
+from genesys_cloud.client.atomic_file import AtomicFile
 from genesys_cloud.definition import fetch_definition, load_definition, load_topics
 from genesys_cloud.simulator import Simulator, running_simulator
 from genesys_core.definition import read_definition
@@ -55,14 +55,15 @@ def test_fetch_saves_what_is_published(running, tmp_path, preview):
 
 
 def test_a_full_disk_leaves_the_files_of_an_earlier_fetch(running, tmp_path, monkeypatch):
-    def fill(path: Path, content: bytes) -> int:
-        with path.open("wb") as file:
-            file.write(content[:10])
+    write = AtomicFile.write
+
+    def fill(file: AtomicFile, content: bytes) -> None:
+        write(file, content[:10])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (tmp_path / "swagger.json").write_text("{}")
     with Client(host=running.url, trust_env=False) as client, monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", fill)
+        patch.setattr(AtomicFile, "write", fill)
         with pytest.raises(ConfigurationError, match=r"swagger\.json: cannot be written: No space"):
             fetch_definition(client, tmp_path)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["{}"]
